@@ -1,1 +1,16 @@
-//! .
+//! The contracts of `wit/`, as Rust: the same records, and one trait per
+//! interface. A function's logic is written against the traits, so that it runs
+//! behind its WIT in a sandbox (bindings in `crates/guest`) and, for tests and
+//! for the bench, straight on a provider (`crates/provider`).
+
+mod record;
+mod types;
+mod walls;
+
+pub use fhir::outcome::Refusal;
+pub use record::{
+    Change, ChangeKind, CommitOptions, Effect, Outcome, Page, Place, Receipt, ResourceKey, Version,
+    Window,
+};
+pub use types::{Claims, Intent, Interaction, JournalFilter, JournalPage, Origin};
+pub use walls::{Answer, Charts, Commits, Directory, Journal, Registry, Tokens};

@@ -1,0 +1,147 @@
+//! Records of the package `dossier:record`.
+
+/// A resource's type and logical id (`key`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ResourceKey {
+    /// FHIR resource type.
+    pub resource_type: String,
+    /// Logical id.
+    pub id: String,
+}
+
+impl ResourceKey {
+    /// A key from its two parts.
+    pub fn new(resource_type: impl Into<String>, id: impl Into<String>) -> Self {
+        Self { resource_type: resource_type.into(), id: id.into() }
+    }
+}
+
+/// Which chart to open (`place`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The chart of this Patient id.
+    Person(String),
+    /// The chart that holds this resource.
+    Holding(ResourceKey),
+}
+
+/// How a version came to be (`change-kind`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// By create.
+    Create,
+    /// By update, also one that created.
+    Update,
+    /// By delete.
+    Delete,
+}
+
+/// One immutable version (`version`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// Of which resource.
+    pub key: ResourceKey,
+    /// `meta.versionId`.
+    pub version: u64,
+    /// `meta.lastUpdated`, milliseconds since 1970 (UTC).
+    pub last_updated_ms: i64,
+    /// How it came to be.
+    pub kind: ChangeKind,
+    /// JSON text; empty for a deletion.
+    pub body: Vec<u8>,
+}
+
+/// Some of an answer that may be long (`page`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The versions of this page.
+    pub versions: Vec<Version>,
+    /// How many over all pages, when known.
+    pub total: Option<u32>,
+    /// Continues after this page.
+    pub next: Option<String>,
+}
+
+/// Which part of a long answer (`window`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// At most so many versions.
+    pub count: u32,
+    /// `next` of the page before.
+    pub cursor: Option<String>,
+    /// Only what was changed at or after this instant.
+    pub since_ms: Option<i64>,
+    /// Only these types; all when empty.
+    pub resource_types: Vec<String>,
+}
+
+/// One change of a commit (`change`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Create, update or delete.
+    pub kind: ChangeKind,
+    /// FHIR resource type.
+    pub resource_type: String,
+    /// Given for update and delete.
+    pub id: Option<String>,
+    /// `Bundle.entry.fullUrl`.
+    pub full_url: Option<String>,
+    /// The version that must be current.
+    pub if_match: Option<u64>,
+    /// Only when no resource matches this search.
+    pub if_none_exist: Option<String>,
+    /// The resource as sent; empty for a deletion.
+    pub body: Vec<u8>,
+}
+
+/// How to commit (`options`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CommitOptions {
+    /// `Idempotency-Key`.
+    pub retry_key: Option<String>,
+    /// SHA-256 of what was asked.
+    pub request_hash: Vec<u8>,
+    /// Whether outcomes carry the stored texts.
+    pub return_bodies: bool,
+    /// Whether the changes are entries of a Bundle.
+    pub bundle: bool,
+}
+
+/// What a change did (`effect`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// A resource that was not there before.
+    Created,
+    /// A new version.
+    Updated,
+    /// A deletion.
+    Deleted,
+    /// A conditional create met one that is there.
+    Existing,
+    /// Nothing had to be done.
+    Unchanged,
+}
+
+/// What became of one change (`outcome`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Of which resource.
+    pub key: ResourceKey,
+    /// The version now current.
+    pub version: u64,
+    /// Its instant, in milliseconds.
+    pub last_updated_ms: i64,
+    /// What happened.
+    pub effect: Effect,
+    /// The stored text when asked for; empty otherwise.
+    pub body: Vec<u8>,
+}
+
+/// What became of a commit (`receipt`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Receipt {
+    /// One for each change, in their order.
+    pub outcomes: Vec<Outcome>,
+    /// The answer given to an earlier request with the same key.
+    pub replayed: bool,
+}

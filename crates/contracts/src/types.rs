@@ -1,0 +1,100 @@
+//! Records of the package `dossier:access`.
+
+/// What the caller is about to do with the record (`interaction`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Interaction {
+    /// FHIR read.
+    Read,
+    /// FHIR vread.
+    Vread,
+    /// FHIR history of an instance.
+    HistoryInstance,
+    /// FHIR search.
+    Search,
+    /// Patient `$everything`.
+    Everything,
+    /// FHIR create.
+    Create,
+    /// FHIR update.
+    Update,
+    /// FHIR delete.
+    Delete,
+    /// FHIR batch.
+    Batch,
+    /// FHIR transaction.
+    Transaction,
+    /// Reading the access journal (ITI-81).
+    ReadAudit,
+}
+
+/// The access a function intends; the provider completes it (`intent`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intent {
+    /// What is about to be done.
+    pub interaction: Interaction,
+    /// The search or operation as asked, percent-encoded, without the base.
+    pub query: Option<String>,
+}
+
+impl Intent {
+    /// An intent without a query.
+    pub fn to(interaction: Interaction) -> Self {
+        Self { interaction, query: None }
+    }
+    /// An intent with the query as the caller wrote it.
+    pub fn asking(interaction: Interaction, query: impl Into<String>) -> Self {
+        Self { interaction, query: Some(query.into()) }
+    }
+}
+
+/// Where a request comes from (`origin`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// 1 to 64 characters.
+    pub request_id: String,
+    /// Network address of the caller, as text.
+    pub client_address: String,
+}
+
+/// What a verified token says (`claims`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// `sub`.
+    pub subject: String,
+    /// Display name.
+    pub name: Option<String>,
+    /// Role of the person or system.
+    pub function: String,
+    /// Establishment the person acts for.
+    pub establishment: Option<String>,
+    /// The one person a patient's token is confined to.
+    pub patient: Option<String>,
+    /// SMART scopes, as written in the token.
+    pub scopes: Vec<String>,
+    /// The application.
+    pub client_id: String,
+}
+
+/// Which journal entries to read (`filter`), newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalFilter {
+    /// Only accesses to this person's record.
+    pub person: Option<String>,
+    /// Milliseconds since 1970 (UTC), included.
+    pub from_ms: i64,
+    /// Milliseconds since 1970 (UTC), included.
+    pub to_ms: i64,
+    /// At most so many entries.
+    pub count: u32,
+    /// Continues an earlier page.
+    pub cursor: Option<String>,
+}
+
+/// Entries in their stored encoding, and where to go on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JournalPage {
+    /// Encoded entries (`access::entry`).
+    pub entries: Vec<Vec<u8>>,
+    /// Cursor of the next page.
+    pub next: Option<String>,
+}

@@ -1,0 +1,129 @@
+//! One trait per WIT interface. The futures need not be `Send`: a function runs
+//! on one thread, in the sandbox and in the bench alike.
+#![allow(async_fn_in_trait)]
+
+use crate::{
+    Change, Claims, CommitOptions, Intent, JournalFilter, JournalPage, Origin, Page, Place, Receipt,
+    Refusal, ResourceKey, Version, Window,
+};
+
+/// What every wall answers.
+pub type Answer<T> = Result<T, Refusal>;
+
+/// `dossier:access/tokens`.
+pub trait Tokens {
+    /// A verified caller, sealed in the provider.
+    type Session;
+    /// Verifies an `Authorization` header.
+    async fn verify(&self, authorization: Option<&str>, origin: &Origin)
+    -> Answer<Self::Session>;
+    /// What the token says.
+    fn claims(&self, session: &Self::Session) -> Claims;
+}
+
+/// `dossier:record/charts`.
+pub trait Charts: Tokens {
+    /// An open chart.
+    type Chart;
+    /// Opens a chart for one intended access.
+    async fn open_chart(
+        &self,
+        session: &Self::Session,
+        intent: Intent,
+        place: Place,
+    ) -> Answer<Self::Chart>;
+    /// The current version.
+    async fn chart_read(&self, chart: &Self::Chart, key: &ResourceKey) -> Answer<Version>;
+    /// One version.
+    async fn chart_vread(
+        &self,
+        chart: &Self::Chart,
+        key: &ResourceKey,
+        version: u64,
+    ) -> Answer<Version>;
+    /// Versions of one resource, newest first.
+    async fn chart_history(
+        &self,
+        chart: &Self::Chart,
+        key: &ResourceKey,
+        window: Window,
+    ) -> Answer<Page>;
+    /// Everything in the chart.
+    async fn chart_everything(&self, chart: &Self::Chart, window: Window) -> Answer<Page>;
+    /// A search confined to the chart.
+    async fn chart_search(
+        &self,
+        chart: &Self::Chart,
+        resource_type: &str,
+        query: &str,
+    ) -> Answer<Page>;
+}
+
+/// `dossier:record/registry`.
+pub trait Registry: Tokens {
+    /// The registries, open.
+    type Shelf;
+    /// Opens the registries for one intended access.
+    async fn open_registry(&self, session: &Self::Session, intent: Intent) -> Answer<Self::Shelf>;
+    /// The current version.
+    async fn registry_read(&self, shelf: &Self::Shelf, key: &ResourceKey) -> Answer<Version>;
+    /// One version.
+    async fn registry_vread(
+        &self,
+        shelf: &Self::Shelf,
+        key: &ResourceKey,
+        version: u64,
+    ) -> Answer<Version>;
+    /// Versions of one resource, newest first.
+    async fn registry_history(
+        &self,
+        shelf: &Self::Shelf,
+        key: &ResourceKey,
+        window: Window,
+    ) -> Answer<Page>;
+    /// A search of a registry type, or of people.
+    async fn registry_search(
+        &self,
+        shelf: &Self::Shelf,
+        resource_type: &str,
+        query: &str,
+    ) -> Answer<Page>;
+}
+
+/// `dossier:record/commits`.
+pub trait Commits: Tokens {
+    /// Commits all changes or none.
+    async fn commit(
+        &self,
+        session: &Self::Session,
+        intent: Intent,
+        changes: Vec<Change>,
+        options: CommitOptions,
+    ) -> Answer<Receipt>;
+}
+
+/// `dossier:access/journal`.
+pub trait Journal: Tokens {
+    /// Reads the journal, newest first.
+    async fn journal_read(
+        &self,
+        session: &Self::Session,
+        intent: Intent,
+        filter: JournalFilter,
+    ) -> Answer<JournalPage>;
+    /// One entry by its id.
+    async fn journal_entry(
+        &self,
+        session: &Self::Session,
+        intent: Intent,
+        id: &str,
+    ) -> Answer<Vec<u8>>;
+}
+
+/// `dossier:regions/directory`.
+pub trait Directory {
+    /// The region whose door this is.
+    async fn here(&self) -> String;
+    /// The directory in its text form.
+    async fn regions(&self) -> String;
+}
