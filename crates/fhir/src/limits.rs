@@ -1,0 +1,27 @@
+//! The limits on what is read: in one place, so that they can be read together.
+
+/// Limits on one JSON document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JsonLimits {
+    /// How many objects and arrays may be open at once; the root counts as one.
+    pub depth_max: usize,
+    /// How many nodes the document may have: values and member names together.
+    /// A node costs 16 bytes of memory beside the text.
+    pub nodes_max: usize,
+    /// How many bytes of UTF-8 the text may have; never above 4 GB, because
+    /// spans are kept in 32 bits.
+    pub text_bytes_max: usize,
+}
+
+impl Default for JsonLimits {
+    fn default() -> Self {
+        Self {
+            depth_max: 64,
+            nodes_max: 8_000_000,
+            text_bytes_max: 50 * 1024 * 1024,
+        }
+    }
+}
+
+/// Validation stops after so many issues: a caller mends the first ones first.
+pub const ISSUES_MAX: usize = 20;

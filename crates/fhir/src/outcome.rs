@@ -1,0 +1,1 @@
+//! Refusals, and the one place where they become HTTP.

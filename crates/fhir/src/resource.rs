@@ -1,0 +1,1 @@
+//! A resource: its text, its type, its id.
