@@ -1,1 +1,19 @@
-//! .
+//! Health regions, their establishments and phases, and where a request
+//! belongs.
+//!
+//! A region is data: one file of `infra/regions`, read by [`Directory::read`],
+//! which refuses what is wrong with the file, the line and the remedy.
+//! [`Directory::to_text`] hands the whole directory to a component.
+//! [`Directory::route`] decides; it never acts.
+
+mod compact;
+mod directory;
+mod file;
+mod model;
+mod numbering;
+mod route;
+
+pub use compact::CompactError;
+pub use directory::{Directory, Fault};
+pub use model::{Establishment, Link, Name, Phase, Region, ReleaseDelay};
+pub use route::{Action, Decision, Reason, Request};
