@@ -1,1 +1,11 @@
-//! .
+//! Who may do what with the record, and the proof of what was done: bearer
+//! tokens and their claims, scopes, the decision, the access entry, its
+//! rendering as AuditEvent, and the journal that keeps it.
+//!
+//! Everything decides from its arguments alone; only [`journal`] speaks to a
+//! table, through `chart`'s port.
+pub mod claims;
+pub mod entry;
+pub mod limits;
+pub mod scope;
+pub mod token;

@@ -1,0 +1,280 @@
+//! The access entry: who saw or changed what, when, why and from where
+//! (R-22.1, art. 103), in a small binary encoding.
+
+use serde::{Deserialize, Serialize};
+
+use crate::claims::{Function, Purpose};
+use crate::limits::ENTRY_BYTES_MAX;
+
+mod id;
+#[cfg(test)]
+mod tests;
+
+pub use id::{id, id_time_ms};
+
+/// First byte of the encoding; a later layout takes another.
+const LAYOUT: u8 = 1;
+
+/// What a caller did (FHIR R4 §3.1), the words of the contract `types.interaction`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Interaction {
+    /// The current version of one resource.
+    Read,
+    /// One version of a resource.
+    Vread,
+    /// The versions of one resource.
+    HistoryInstance,
+    /// A search of one type.
+    Search,
+    /// `$everything`: a whole chart.
+    Everything,
+    /// A new resource.
+    Create,
+    /// A new version.
+    Update,
+    /// A deletion.
+    Delete,
+    /// A bundle whose entries stand alone.
+    Batch,
+    /// A bundle of which all or nothing happens.
+    Transaction,
+    /// Reading the access journal itself (IHE ITI-81).
+    ReadAudit,
+}
+
+impl Interaction {
+    /// Every interaction.
+    pub const ALL: [Self; 11] = [
+        Self::Read,
+        Self::Vread,
+        Self::HistoryInstance,
+        Self::Search,
+        Self::Everything,
+        Self::Create,
+        Self::Update,
+        Self::Delete,
+        Self::Batch,
+        Self::Transaction,
+        Self::ReadAudit,
+    ];
+
+    /// Whether it changes the record.
+    pub fn changes(self) -> bool {
+        matches!(
+            self,
+            Self::Create | Self::Update | Self::Delete | Self::Batch | Self::Transaction
+        )
+    }
+}
+
+/// What happened to one resource of an access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Change {
+    /// It was only seen.
+    Read,
+    /// Its first version was written.
+    Created,
+    /// A further version was written.
+    Updated,
+    /// It was deleted.
+    Deleted,
+}
+
+/// One resource that an access saw or changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemSeen {
+    /// Resource type.
+    pub resource_type: String,
+    /// Logical id.
+    pub id: String,
+    /// Version seen or written.
+    pub version: u64,
+    /// Whose record it is in: an index into [`Entry::persons`]; `None` for
+    /// resources that concern nobody.
+    pub person: Option<u16>,
+    /// What happened to it.
+    pub change: Change,
+}
+
+/// Who acted, as the token said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agent {
+    /// Stable id at the issuer.
+    pub subject: String,
+    /// Name to show.
+    pub name: Option<String>,
+    /// Role.
+    pub function: Function,
+    /// Licence number.
+    pub licence: Option<String>,
+    /// Application.
+    pub client_id: String,
+    /// Id of the token (`jti`).
+    pub token_id: Option<String>,
+    /// Issuer of the token.
+    pub issuer: String,
+}
+
+impl Agent {
+    /// The caller whom these claims describe.
+    pub fn from_claims(claims: &crate::claims::Claims) -> Self {
+        Self {
+            subject: claims.subject.clone(),
+            name: claims.name.clone(),
+            function: claims.function.clone(),
+            licence: claims.licence.clone(),
+            client_id: claims.client_id.clone(),
+            token_id: claims.token_id.clone(),
+            issuer: claims.issuer.clone(),
+        }
+    }
+
+    /// Somebody who showed no token that could be trusted.
+    pub fn unknown() -> Self {
+        Self {
+            subject: String::new(),
+            name: None,
+            function: Function::Other("unknown".to_owned()),
+            licence: None,
+            client_id: String::new(),
+            token_id: None,
+            issuer: String::new(),
+        }
+    }
+}
+
+/// Why an access was rightful.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Basis {
+    /// A professional who offers care (art. 38).
+    CareRelationship,
+    /// The person themself.
+    OwnRecord,
+    /// An authorization with grantor and dates (art. 39).
+    Authorization,
+    /// The person's consent.
+    Consent,
+    /// A law.
+    Law,
+    /// Life or integrity at risk, with a documented reason (art. 7).
+    BreakGlass,
+}
+
+impl Basis {
+    /// The word for this basis in entries and audits.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::CareRelationship => "care-relationship",
+            Self::OwnRecord => "own-record",
+            Self::Authorization => "authorization",
+            Self::Consent => "consent",
+            Self::Law => "law",
+            Self::BreakGlass => "break-glass",
+        }
+    }
+}
+
+/// How an access ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// HTTP status of the answer.
+    pub status: u16,
+    /// Why it was denied or failed, for the reader of the audit.
+    pub denied: Option<String>,
+}
+
+/// One access to the record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Sortable id, made by [`id()`].
+    #[serde(with = "id::packed")]
+    pub id: String,
+    /// When, milliseconds since 1970 (UTC).
+    pub at_ms: u64,
+    /// Health region whose gateway served it.
+    pub region: String,
+    /// Establishment the caller acted for; empty when unknown.
+    pub establishment: String,
+    /// Who.
+    pub agent: Agent,
+    /// Patient ids concerned, without repetition.
+    pub persons: Vec<String>,
+    /// What was done.
+    pub interaction: Interaction,
+    /// To which resources.
+    pub items: Vec<ItemSeen>,
+    /// The search or operation as asked, percent-encoded, without the base.
+    pub query: Option<String>,
+    /// What for.
+    pub purpose: Purpose,
+    /// By what right; `None` when denied.
+    pub basis: Option<Basis>,
+    /// Id of the request (`X-Request-Id`).
+    pub request_id: String,
+    /// Network address of the caller.
+    pub network_address: String,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// Why an entry cannot be encoded or decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryError {
+    /// The id is not one that [`id()`] makes.
+    Id,
+    /// Longer than [`ENTRY_BYTES_MAX`].
+    TooLong,
+    /// The bytes are not an entry.
+    Malformed,
+    /// The layout is of a later version of this program.
+    Layout(u8),
+}
+
+impl std::fmt::Display for EntryError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Id => f.write_str("the entry's id is not 26 characters of lower-case base32"),
+            Self::TooLong => write!(
+                f,
+                "the entry is longer than {ENTRY_BYTES_MAX} bytes; split it"
+            ),
+            Self::Malformed => f.write_str("the bytes are not an access entry"),
+            Self::Layout(layout) => write!(f, "layout {layout} of access entries is not known"),
+        }
+    }
+}
+
+impl std::error::Error for EntryError {}
+
+impl Entry {
+    /// The stored encoding: a layout byte, then the fields in their order.
+    ///
+    /// # Errors
+    /// [`EntryError::Id`] and [`EntryError::TooLong`].
+    pub fn to_bytes(&self) -> Result<Vec<u8>, EntryError> {
+        if id::unpack(&self.id).is_none() {
+            return Err(EntryError::Id);
+        }
+        let bytes = postcard::to_extend(self, vec![LAYOUT]).map_err(|_| EntryError::Malformed)?;
+        if bytes.len() > ENTRY_BYTES_MAX {
+            Err(EntryError::TooLong)
+        } else {
+            Ok(bytes)
+        }
+    }
+
+    /// Reads what [`Entry::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// [`EntryError::Malformed`] and [`EntryError::Layout`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, EntryError> {
+        match bytes.split_first() {
+            Some((&LAYOUT, rest)) => match postcard::take_from_bytes(rest) {
+                Ok((entry, [])) => Ok(entry),
+                _ => Err(EntryError::Malformed),
+            },
+            Some((&other, _)) => Err(EntryError::Layout(other)),
+            None => Err(EntryError::Malformed),
+        }
+    }
+}
