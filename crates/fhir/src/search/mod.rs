@@ -1,0 +1,43 @@
+//! FHIR search (R4 §3.1.1): parameters, queries, the tokens that cells keep, and
+//! who matches.
+//!
+//! A caller parses a [`Query`], judges each candidate's cell with
+//! [`Query::matches`], settles every [`Verdict::Maybe`] on the body with
+//! [`Query::matches_body`], orders by [`Query::position`] and hands out a
+//! [`Cursor`] for the page after.
+//!
+//! Judged from the table of [`parameters`]; what is not in it is refused, never
+//! ignored.
+
+mod atom;
+mod cursor;
+mod date;
+mod dictionary;
+mod error;
+mod fold;
+mod held;
+mod indexed;
+pub mod limits;
+mod matching;
+mod number;
+mod order;
+pub mod parameters;
+mod people;
+mod query;
+mod reference;
+mod tokens;
+mod zone;
+
+pub use cursor::Cursor;
+pub use date::{DateRange, Prefix};
+pub use error::SearchError;
+pub use fold::{fold, squash};
+pub use matching::Verdict;
+pub use number::WantedNumber;
+pub use order::{OrderKey, Position};
+pub use people::{birthdate, gender, identifier_tokens, name_keys};
+pub use query::{
+    ELSEWHERE, Filter, Modifier, Query, RESULT_PARAMETERS, Settings, SortKey, Total, Wanted,
+    WantedSystem,
+};
+pub use tokens::{Tokens, TokensError};
