@@ -1,0 +1,211 @@
+//! Items as the embedded engine stores them: DynamoDB JSON text, keys included.
+//! Written and read directly, since going by way of generic JSON values costs
+//! several times as much as the rest of a read.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chart::table::{Item, Key, TableError, Value};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
+use std::fmt;
+
+#[cfg(test)]
+mod tests;
+
+/// A key half as the engine stores it: its type before it.
+pub(super) fn stored_key(half: &str) -> String {
+    format!("S:{half}")
+}
+
+/// A key half from its stored form.
+pub(super) fn plain_key(stored: &str) -> &str {
+    stored.strip_prefix("S:").unwrap_or(stored)
+}
+
+/// The JSON text of an item.
+pub(super) fn encode(key: &Key, item: &Item) -> Result<String, TableError> {
+    let mut out = Vec::with_capacity(128 + room(item));
+    out.extend_from_slice(b"{\"pk\":{\"S\":");
+    write_text(&mut out, &key.pk)?;
+    out.extend_from_slice(b"},\"sk\":{\"S\":");
+    write_text(&mut out, &key.sk)?;
+    out.push(b'}');
+    for (name, value) in &item.0 {
+        out.push(b',');
+        write_text(&mut out, name)?;
+        out.push(b':');
+        write_value(&mut out, value)?;
+    }
+    out.push(b'}');
+    String::from_utf8(out).map_err(|error| TableError::Rejected(error.to_string()))
+}
+
+fn room(item: &Item) -> usize {
+    item.0
+        .iter()
+        .map(|(name, value)| {
+            name.len()
+                + match value {
+                    Value::S(text) => text.len() + 16,
+                    Value::B(bytes) => bytes.len() * 4 / 3 + 16,
+                    Value::N(_) | Value::L(_) => 32,
+                }
+        })
+        .sum()
+}
+
+fn write_text(out: &mut Vec<u8>, text: &str) -> Result<(), TableError> {
+    serde_json::to_writer(out, text).map_err(|error| TableError::Rejected(error.to_string()))
+}
+
+fn write_value(out: &mut Vec<u8>, value: &Value) -> Result<(), TableError> {
+    match value {
+        Value::S(text) => {
+            out.extend_from_slice(b"{\"S\":");
+            write_text(out, text)?;
+        }
+        Value::N(number) => {
+            out.extend_from_slice(format!("{{\"N\":\"{number}\"").as_bytes());
+        }
+        Value::B(bytes) => {
+            out.extend_from_slice(b"{\"B\":\"");
+            out.extend_from_slice(STANDARD.encode(bytes).as_bytes());
+            out.push(b'"');
+        }
+        Value::L(values) => {
+            out.extend_from_slice(b"{\"L\":[");
+            for (position, value) in values.iter().enumerate() {
+                if position > 0 {
+                    out.push(b',');
+                }
+                write_value(out, value)?;
+            }
+            out.push(b']');
+        }
+    }
+    out.push(b'}');
+    Ok(())
+}
+
+/// The item in JSON text, without its key, its attributes in the order of their
+/// names.
+///
+/// # Errors
+/// [`TableError::Rejected`] when the text holds a type that the record does not
+/// use, which only a foreign writer can have put there.
+pub(super) fn decode(json: &str) -> Result<Item, TableError> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    ItemSeed
+        .deserialize(&mut deserializer)
+        .map_err(|error| TableError::Rejected(format!("unreadable item: {error}")))
+}
+
+struct ItemSeed;
+
+impl<'de> DeserializeSeed<'de> for ItemSeed {
+    type Value = Item;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Item, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ItemSeed {
+    type Value = Item;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an item")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Item, A::Error> {
+        let mut attributes = Vec::with_capacity(8);
+        while let Some(name) = map.next_key_seed(TextSeed)? {
+            if name == "pk" || name == "sk" {
+                map.next_value::<serde::de::IgnoredAny>()?;
+            } else {
+                attributes.push((name.into_owned(), map.next_value_seed(ValueSeed)?));
+            }
+        }
+        // As from DynamoDB, where attributes have no order of their own.
+        if !attributes.is_sorted_by(|(left, _), (right, _)| left <= right) {
+            attributes.sort_by(|(left, _), (right, _)| left.cmp(right));
+        }
+        Ok(Item(attributes))
+    }
+}
+
+/// Text, borrowed from the input unless it holds escapes.
+struct TextSeed;
+
+impl<'de> DeserializeSeed<'de> for TextSeed {
+    type Value = Cow<'de, str>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for TextSeed {
+    type Value = Cow<'de, str>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("text")
+    }
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(text))
+    }
+    fn visit_str<E: Error>(self, text: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(text.to_owned()))
+    }
+}
+
+struct ValueSeed;
+
+impl<'de> DeserializeSeed<'de> for ValueSeed {
+    type Value = Value;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ValueSeed {
+    type Value = Value;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value of type S, N, B or L")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let kind = map.next_key_seed(TextSeed)?.ok_or_else(|| A::Error::custom("empty value"))?;
+        let value = match kind.as_ref() {
+            "S" => Value::S(map.next_value_seed(TextSeed)?.into_owned()),
+            "N" => Value::N(map.next_value_seed(TextSeed)?.parse().map_err(A::Error::custom)?),
+            "B" => {
+                let text = map.next_value_seed(TextSeed)?;
+                Value::B(STANDARD.decode(text.as_bytes()).map_err(A::Error::custom)?)
+            }
+            "L" => Value::L(map.next_value_seed(ListSeed)?),
+            other => return Err(A::Error::custom(format!("type {other}"))),
+        };
+        match map.next_key::<serde::de::IgnoredAny>()? {
+            None => Ok(value),
+            Some(_) => Err(A::Error::custom("a value with two types")),
+        }
+    }
+}
+
+struct ListSeed;
+
+impl<'de> DeserializeSeed<'de> for ListSeed {
+    type Value = Vec<Value>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<Value>, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ListSeed {
+    type Value = Vec<Value>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<Value>, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = list.next_element_seed(ValueSeed)? {
+            values.push(value);
+        }
+        Ok(values)
+    }
+}

@@ -1,0 +1,1 @@
+//! The port in memory, for tests of the commit protocol.
