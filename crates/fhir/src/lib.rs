@@ -6,6 +6,8 @@
 //! a tree; the client's own text is parsed in place, and what the server
 //! assigns is spliced into it, so that `1.00` stays `1.00`.
 
+mod definitions;
+mod generated;
 pub mod json;
 pub mod limits;
 pub mod outcome;

@@ -15,11 +15,7 @@ pub struct JsonLimits {
 
 impl Default for JsonLimits {
     fn default() -> Self {
-        Self {
-            depth_max: 64,
-            nodes_max: 8_000_000,
-            text_bytes_max: 50 * 1024 * 1024,
-        }
+        Self { depth_max: 64, nodes_max: 8_000_000, text_bytes_max: 50 * 1024 * 1024 }
     }
 }
 

@@ -23,13 +23,7 @@ pub(super) struct Node {
 
 impl Node {
     /// Stands for a node that is not there: null, empty, with no content.
-    const NONE: Self = Self {
-        start: 0,
-        end: 0,
-        next: u32::MAX,
-        kind: Kind::Null,
-        escaped: false,
-    };
+    const NONE: Self = Self { start: 0, end: 0, next: u32::MAX, kind: Kind::Null, escaped: false };
 }
 
 /// A parsed JSON text, kept byte for byte.

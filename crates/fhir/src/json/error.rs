@@ -58,28 +58,13 @@ pub(super) struct Fault {
 
 impl Fault {
     pub(super) fn syntax(offset: usize, message: impl Into<String>) -> Self {
-        Self {
-            kind: JsonErrorKind::Syntax,
-            offset,
-            message: message.into(),
-        }
+        Self { kind: JsonErrorKind::Syntax, offset, message: message.into() }
     }
 
     pub(super) fn into_error(self, text: &str, path: String) -> JsonError {
         let (line, column) = locate(text.as_bytes(), self.offset);
-        let Self {
-            kind,
-            offset,
-            message,
-        } = self;
-        JsonError {
-            kind,
-            line,
-            column,
-            offset,
-            path,
-            message,
-        }
+        let Self { kind, offset, message } = self;
+        JsonError { kind, line, column, offset, path, message }
     }
 }
 
@@ -87,15 +72,9 @@ impl Fault {
 pub(super) fn locate(bytes: &[u8], offset: usize) -> (usize, usize) {
     let before = bytes.get(..offset).unwrap_or(bytes);
     let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-    let line_start = before
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |at| at + 1);
+    let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     let in_line = before.get(line_start..).unwrap_or_default();
     // UTF-8 continuation bytes do not begin a character.
-    let column = 1 + in_line
-        .iter()
-        .filter(|byte| (**byte & 0xC0) != 0x80)
-        .count();
+    let column = 1 + in_line.iter().filter(|byte| (**byte & 0xC0) != 0x80).count();
     (line, column)
 }

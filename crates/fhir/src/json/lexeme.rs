@@ -10,9 +10,7 @@ impl Parser<'_> {
         self.at += 1;
         loop {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
-            let plain = rest
-                .iter()
-                .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1F));
+            let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1F));
             let Some(plain) = plain else {
                 self.at = self.bytes.len();
                 let message = "The text ends inside a string; was it cut off?";
@@ -69,9 +67,7 @@ impl Parser<'_> {
     fn unit(&self, start: usize) -> Option<u32> {
         let escape = self.bytes.get(start..start + 6)?;
         let digits = escape.strip_prefix(b"\\u")?;
-        digits.iter().try_fold(0, |unit, byte| {
-            Some(unit * 16 + char::from(*byte).to_digit(16)?)
-        })
+        digits.iter().try_fold(0, |unit, byte| Some(unit * 16 + char::from(*byte).to_digit(16)?))
     }
 
     fn digits(&mut self) -> usize {
@@ -89,24 +85,15 @@ impl Parser<'_> {
         let whole = self.at;
         let count = self.digits();
         if count == 0 {
-            return Err(Fault::syntax(
-                whole,
-                "A minus sign must be followed by a digit.",
-            ));
+            return Err(Fault::syntax(whole, "A minus sign must be followed by a digit."));
         }
         if count > 1 && self.bytes.get(whole) == Some(&b'0') {
-            return Err(Fault::syntax(
-                whole,
-                "A number must not begin with a zero; remove it.",
-            ));
+            return Err(Fault::syntax(whole, "A number must not begin with a zero; remove it."));
         }
         if self.peek() == Some(b'.') {
             self.at += 1;
             if self.digits() == 0 {
-                return Err(Fault::syntax(
-                    self.at,
-                    "A decimal point must be followed by a digit.",
-                ));
+                return Err(Fault::syntax(self.at, "A decimal point must be followed by a digit."));
             }
         }
         if let Some(b'e' | b'E') = self.peek() {
@@ -115,10 +102,7 @@ impl Parser<'_> {
                 self.at += 1;
             }
             if self.digits() == 0 {
-                return Err(Fault::syntax(
-                    self.at,
-                    "An exponent must have at least one digit.",
-                ));
+                return Err(Fault::syntax(self.at, "An exponent must have at least one digit."));
             }
         }
         Ok(())

@@ -18,16 +18,11 @@ impl Parser<'_> {
             let inner = name.start as usize + 1..(name.end as usize).saturating_sub(1);
             self.names.push((text.get(inner).unwrap_or_default(), at));
             escapes |= name.escaped;
-            at = tape
-                .get(at as usize + 1)
-                .map_or(u32::MAX, |value| value.next);
+            at = tape.get(at as usize + 1).map_or(u32::MAX, |value| value.next);
         }
         let repeated = if escapes {
-            let resolved: Vec<_> = self
-                .names
-                .iter()
-                .map(|(name, at)| (unescaped(name), *at))
-                .collect();
+            let resolved: Vec<_> =
+                self.names.iter().map(|(name, at)| (unescaped(name), *at)).collect();
             repeated(resolved)
         } else if self.names.len() > 24 {
             repeated(std::mem::take(&mut self.names))
@@ -42,9 +37,7 @@ impl Parser<'_> {
         match repeated.and_then(|at| self.tape.get(at as usize)) {
             None => Ok(()),
             Some(name) => {
-                let quoted = text
-                    .get(name.start as usize..name.end as usize)
-                    .unwrap_or_default();
+                let quoted = text.get(name.start as usize..name.end as usize).unwrap_or_default();
                 Err(Fault {
                     kind: JsonErrorKind::DuplicateKey,
                     offset: name.start as usize,
@@ -81,10 +74,7 @@ impl Parser<'_> {
                 count += 1;
                 name = object.then_some(node);
                 let value = at + u32::from(object);
-                at = self
-                    .tape
-                    .get(value as usize)
-                    .map_or(u32::MAX, |value| value.next);
+                at = self.tape.get(value as usize).map_or(u32::MAX, |value| value.next);
             }
             if let Some(name) = name {
                 if !path.is_empty() {
@@ -95,11 +85,7 @@ impl Parser<'_> {
             } else if !object {
                 // The innermost array has the faulty item not on the tape yet.
                 let innermost = level + 1 == self.open.len();
-                let item = if innermost {
-                    count
-                } else {
-                    count.saturating_sub(1)
-                };
+                let item = if innermost { count } else { count.saturating_sub(1) };
                 path.push_str(&format!("[{item}]"));
             }
         }
@@ -111,16 +97,11 @@ impl Parser<'_> {
 fn repeated<T: Ord>(mut names: Vec<(T, u32)>) -> Option<u32> {
     names.sort_unstable();
     let pairs = names.iter().zip(names.iter().skip(1));
-    pairs
-        .filter(|(one, other)| one.0 == other.0)
-        .map(|(_, other)| other.1)
-        .min()
+    pairs.filter(|(one, other)| one.0 == other.0).map(|(_, other)| other.1).min()
 }
 
 /// At most 64 bytes of a name, for a message.
 fn shortened(name: &str) -> &str {
-    let end = (0..=64.min(name.len()))
-        .rev()
-        .find(|end| name.is_char_boundary(*end));
+    let end = (0..=64.min(name.len())).rev().find(|end| name.is_char_boundary(*end));
     name.get(..end.unwrap_or(0)).unwrap_or_default()
 }

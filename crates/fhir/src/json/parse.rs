@@ -26,15 +26,7 @@ impl<'t> Parser<'t> {
         let tape = Vec::with_capacity((text.len() / 16).min(limits.nodes_max) + 4);
         let open = Vec::with_capacity(16);
         let bytes = text.as_bytes();
-        Self {
-            text,
-            bytes,
-            at: 0,
-            tape,
-            open,
-            names: Vec::new(),
-            limits: *limits,
-        }
+        Self { text, bytes, at: 0, tape, open, names: Vec::new(), limits: *limits }
     }
 
     pub(super) fn into_tape(self) -> Vec<Node> {
@@ -94,13 +86,7 @@ impl<'t> Parser<'t> {
             });
         }
         let next = self.tape.len() as u32 + 1;
-        self.tape.push(Node {
-            start: start as u32,
-            end: self.at as u32,
-            next,
-            kind,
-            escaped,
-        });
+        self.tape.push(Node { start: start as u32, end: self.at as u32, next, kind, escaped });
         Ok(())
     }
 
@@ -175,10 +161,7 @@ impl<'t> Parser<'t> {
             let Some(&index) = self.open.last() else {
                 return Ok(true);
             };
-            let kind = self
-                .tape
-                .get(index as usize)
-                .map_or(Kind::Null, |node| node.kind);
+            let kind = self.tape.get(index as usize).map_or(Kind::Null, |node| node.kind);
             self.whitespace();
             match (self.peek(), kind) {
                 (Some(b','), Kind::Object) => {

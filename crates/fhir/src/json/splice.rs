@@ -15,18 +15,12 @@ pub struct Edit {
 impl Edit {
     /// Replaces `range` by `with`.
     pub fn replace(range: Range<usize>, with: impl Into<String>) -> Self {
-        Self {
-            range,
-            with: with.into(),
-        }
+        Self { range, with: with.into() }
     }
 
     /// Inserts `with` before byte `at`.
     pub fn insert(at: usize, with: impl Into<String>) -> Self {
-        Self {
-            range: at..at,
-            with: with.into(),
-        }
+        Self { range: at..at, with: with.into() }
     }
 }
 

@@ -28,11 +28,8 @@ pub(super) fn unescaped(inner: &str) -> String {
 
 /// Resolves `uXXXX`, or a pair of them, and gives what follows.
 fn unicode<'t>(escape: &'t str, out: &mut String) -> &'t str {
-    let unit = |at: usize| {
-        escape
-            .get(at..at + 4)
-            .and_then(|digits| u32::from_str_radix(digits, 16).ok())
-    };
+    let unit =
+        |at: usize| escape.get(at..at + 4).and_then(|digits| u32::from_str_radix(digits, 16).ok());
     let first = unit(1).unwrap_or(0xFFFD);
     let (code, used) = match (first, unit(7)) {
         (0xD800..=0xDBFF, Some(second)) => {

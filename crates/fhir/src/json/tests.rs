@@ -34,10 +34,7 @@ fn keeps_the_text_of_every_value() {
 fn each_takes_one_or_many() {
     let document = parse(r#"{"one":{"x":1},"many":[1,[2],3],"none":[]}"#).unwrap();
     let count = |name| document.root().each(name).count();
-    assert_eq!(
-        (count("one"), count("many"), count("none"), count("absent")),
-        (1, 3, 0, 0)
-    );
+    assert_eq!((count("one"), count("many"), count("none"), count("absent")), (1, 3, 0, 0));
 }
 
 #[test]
@@ -84,11 +81,7 @@ fn says_where_a_fault_is() {
     assert_eq!((error.line, error.column), (2, 27));
     assert_eq!(error.path, "Patient.name[1].given[1]");
     assert_eq!(error.kind, JsonErrorKind::Syntax);
-    assert!(
-        error
-            .to_string()
-            .starts_with("line 2, column 27, at Patient.name[1].given[1]: ")
-    );
+    assert!(error.to_string().starts_with("line 2, column 27, at Patient.name[1].given[1]: "));
 }
 
 #[test]
@@ -98,33 +91,17 @@ fn refuses_a_name_that_occurs_twice() {
     assert_eq!(error.path, "Patient.name[0].use");
     assert_eq!(error.offset, 49);
     assert!(error.message.contains("\"use\""));
-    assert_eq!(
-        refused(r#"{"a":1,"\u0061":2}"#).kind,
-        JsonErrorKind::DuplicateKey
-    );
-    let many: String = (0..100)
-        .map(|number| format!("\"m{number}\":[{number}],"))
-        .collect();
+    assert_eq!(refused(r#"{"a":1,"\u0061":2}"#).kind, JsonErrorKind::DuplicateKey);
+    let many: String = (0..100).map(|number| format!("\"m{number}\":[{number}],")).collect();
     assert!(parse(&format!("{{{many}\"last\":0}}")).is_ok());
     let error = refused(&format!("{{{many}\"m7\":0}}"));
-    assert_eq!(
-        (error.kind, error.path.as_str()),
-        (JsonErrorKind::DuplicateKey, "m7")
-    );
+    assert_eq!((error.kind, error.path.as_str()), (JsonErrorKind::DuplicateKey, "m7"));
 }
 
 #[test]
 fn refuses_what_is_over_a_limit() {
-    let limits = JsonLimits {
-        depth_max: 3,
-        nodes_max: 6,
-        text_bytes_max: 40,
-    };
-    let kind = |text: &str| {
-        Document::parse(text.to_owned(), &limits)
-            .map_err(|e| e.kind)
-            .err()
-    };
+    let limits = JsonLimits { depth_max: 3, nodes_max: 6, text_bytes_max: 40 };
+    let kind = |text: &str| Document::parse(text.to_owned(), &limits).map_err(|e| e.kind).err();
     assert_eq!(kind("[[[1]]]"), None);
     assert_eq!(kind("[[[[1]]]]"), Some(JsonErrorKind::TooDeep));
     assert_eq!(kind("[1,2,3,4,5]"), None);
@@ -138,19 +115,12 @@ fn refuses_what_is_over_a_limit() {
 fn refuses_bytes_that_are_not_utf8() {
     let error = Document::parse_bytes(b"{\n\"a\xff\"}".to_vec(), &JsonLimits::default());
     let error = error.unwrap_err();
-    assert_eq!(
-        (error.kind, error.line, error.column),
-        (JsonErrorKind::Encoding, 2, 3)
-    );
+    assert_eq!((error.kind, error.line, error.column), (JsonErrorKind::Encoding, 2, 3));
 }
 
 #[test]
 fn splices_without_touching_the_rest() {
-    let mut edits = vec![
-        Edit::insert(6, "<"),
-        Edit::replace(0..1, "[["),
-        Edit::insert(6, ">"),
-    ];
+    let mut edits = vec![Edit::insert(6, "<"), Edit::replace(0..1, "[["), Edit::insert(6, ">")];
     assert_eq!(splice("(héllo)", &mut edits), "[[héll<>o)");
     assert_eq!(splice("same", &mut []), "same");
 }
@@ -158,28 +128,11 @@ fn splices_without_touching_the_rest() {
 #[test]
 fn writes_compact_json() {
     let mut writer = Writer::new();
-    writer
-        .begin_object()
-        .field("a", "q\"\\\u{1}\né")
-        .key("b")
-        .begin_array();
-    writer
-        .number("1.00")
-        .bool(true)
-        .null()
-        .begin_object()
-        .end_object()
-        .end_array();
-    writer
-        .field_raw("c", "{\"d\":0}")
-        .key("e")
-        .integer(-3)
-        .end_object();
+    writer.begin_object().field("a", "q\"\\\u{1}\né").key("b").begin_array();
+    writer.number("1.00").bool(true).null().begin_object().end_object().end_array();
+    writer.field_raw("c", "{\"d\":0}").key("e").integer(-3).end_object();
     let text = writer.finish();
-    assert_eq!(
-        text,
-        r#"{"a":"q\"\\\u0001\né","b":[1.00,true,null,{}],"c":{"d":0},"e":-3}"#
-    );
+    assert_eq!(text, r#"{"a":"q\"\\\u0001\né","b":[1.00,true,null,{}],"c":{"d":0},"e":-3}"#);
     assert!(parse(&text).is_ok());
 }
 

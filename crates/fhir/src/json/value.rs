@@ -64,46 +64,27 @@ impl<'d> Value<'d> {
 
     /// The member `name` of an object.
     pub fn get(self, name: &str) -> Option<Value<'d>> {
-        self.fields()
-            .find(|(key, _)| key.is_str(name))
-            .map(|(_, value)| value)
+        self.fields().find(|(key, _)| key.is_str(name)).map(|(_, value)| value)
     }
 
     /// The members of an object in their order; none for anything else.
     pub fn members(self) -> impl Iterator<Item = (Cow<'d, str>, Value<'d>)> {
-        self.fields()
-            .map(|(key, value)| (key.as_str().unwrap_or_default(), value))
+        self.fields().map(|(key, value)| (key.as_str().unwrap_or_default(), value))
     }
 
     /// The members of an object with their names as values, so that a name's
     /// span is known too.
     pub fn fields(self) -> Members<'d> {
         let node = self.node();
-        let end = if node.kind == Kind::Object {
-            node.next
-        } else {
-            0
-        };
-        Members {
-            document: self.document,
-            at: self.at.saturating_add(1),
-            end,
-        }
+        let end = if node.kind == Kind::Object { node.next } else { 0 };
+        Members { document: self.document, at: self.at.saturating_add(1), end }
     }
 
     /// The items of an array in their order; none for anything else.
     pub fn items(self) -> Items<'d> {
         let node = self.node();
-        let end = if node.kind == Kind::Array {
-            node.next
-        } else {
-            0
-        };
-        Items {
-            document: self.document,
-            at: self.at.saturating_add(1),
-            end,
-        }
+        let end = if node.kind == Kind::Array { node.next } else { 0 };
+        Items { document: self.document, at: self.at.saturating_add(1), end }
     }
 
     /// What an element holds whether it repeats or not: the member's items if
@@ -111,16 +92,8 @@ impl<'d> Value<'d> {
     pub fn each(self, name: &str) -> Items<'d> {
         match self.get(name) {
             Some(value) if value.kind() == Kind::Array => value.items(),
-            Some(value) => Items {
-                document: self.document,
-                at: value.at,
-                end: value.node().next,
-            },
-            None => Items {
-                document: self.document,
-                at: 0,
-                end: 0,
-            },
+            Some(value) => Items { document: self.document, at: value.at, end: value.node().next },
+            None => Items { document: self.document, at: 0, end: 0 },
         }
     }
 
@@ -145,11 +118,7 @@ impl<'d> Value<'d> {
             return None;
         }
         let inner = self.inner(node);
-        Some(if node.escaped {
-            Cow::Owned(unescaped(inner))
-        } else {
-            Cow::Borrowed(inner)
-        })
+        Some(if node.escaped { Cow::Owned(unescaped(inner)) } else { Cow::Borrowed(inner) })
     }
 
     /// Whether it is the string `text`.

@@ -18,10 +18,7 @@ impl Writer {
 
     /// An empty text with room for `bytes`.
     pub fn with_capacity(bytes: usize) -> Self {
-        Self {
-            out: String::with_capacity(bytes),
-            follows: false,
-        }
+        Self { out: String::with_capacity(bytes), follows: false }
     }
 
     /// The text.

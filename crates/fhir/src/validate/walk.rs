@@ -1,0 +1,324 @@
+//! The walk through a resource beside its definition.
+
+use super::narrative;
+use super::primitive::Primitive;
+use crate::definitions::{
+    CODEABLE_CONCEPT, Content, ELEMENT, EXTENSION, Element, Structure, ValueSet,
+};
+use crate::json::{Kind, Value};
+use crate::limits::ISSUES_MAX;
+use crate::outcome::{Issue, IssueType};
+
+/// A step of the path: an element, and which of its items.
+type Step = (&'static str, Option<usize>);
+
+pub(super) struct Walk {
+    root: &'static str,
+    path: Vec<Step>,
+    issues: Vec<Issue>,
+}
+
+impl Walk {
+    pub(super) fn over(resource: Value<'_>) -> Vec<Issue> {
+        let mut walk = Self { root: "", path: Vec::with_capacity(16), issues: Vec::new() };
+        walk.resource(resource);
+        walk.issues
+    }
+
+    fn full(&self) -> bool {
+        self.issues.len() >= ISSUES_MAX
+    }
+
+    fn report(&mut self, code: IssueType, member: &str, diagnostics: impl Into<String>) {
+        if self.full() {
+            return;
+        }
+        let mut expression = self.root.to_owned();
+        for (name, item) in &self.path {
+            expression.push('.');
+            expression.push_str(name);
+            if let Some(item) = item {
+                expression.push_str(&format!("[{item}]"));
+            }
+        }
+        if !member.is_empty() {
+            expression.push('.');
+            expression.extend(member.chars().take(64));
+        }
+        let expression = Some(expression).filter(|expression| !expression.is_empty());
+        self.issues.push(Issue { code, diagnostics: diagnostics.into(), expression });
+    }
+
+    fn resource(&mut self, value: Value<'_>) {
+        if value.kind() != Kind::Object {
+            self.report(IssueType::Structure, "", "Here should be a resource: a JSON object.");
+            return;
+        }
+        let named = value.get("resourceType").and_then(Value::as_str);
+        let known = named.as_deref().and_then(crate::types::named);
+        let Some((known, structure)) =
+            known.zip(known.and_then(|known| Structure::of_resource(known.name)))
+        else {
+            let text = "A resource must have a resourceType that names a type of FHIR R4.";
+            self.report(IssueType::Structure, "resourceType", text);
+            return;
+        };
+        if self.path.is_empty() {
+            self.root = known.name;
+        } else if self.path.iter().any(|(name, _)| *name == "contained")
+            && value.get("contained").is_some()
+        {
+            let text = "A contained resource must not contain others (dom-2); move them up.";
+            self.report(IssueType::Invariant, "contained", text);
+        }
+        self.structure(value, structure, true);
+    }
+
+    fn structure(&mut self, value: Value<'_>, structure: Structure, resource: bool) {
+        if value.kind() != Kind::Object {
+            self.report(IssueType::Structure, "", "Here should be a JSON object.");
+            return;
+        }
+        let mut filled = 0_u32;
+        let mut chosen: [&str; 32] = [""; 32];
+        let mut members = 0_usize;
+        for (key, held) in value.fields() {
+            members += 1;
+            let key = key.as_str().unwrap_or_default();
+            let (name, companion) = match key.strip_prefix('_') {
+                Some(name) => (name, true),
+                None => (&*key, false),
+            };
+            let Some(element) = structure.element(name) else {
+                if !(resource && key == "resourceType") {
+                    self.unknown(&key, held);
+                }
+                continue;
+            };
+            let slot = element.slot();
+            filled |= 1 << slot;
+            if element.is_choice()
+                && let Some(chosen) = chosen.get_mut(slot as usize)
+            {
+                if !chosen.is_empty() && *chosen != element.name() {
+                    let text = format!(
+                        "{} may be given once only, but {chosen} is given too; keep one.",
+                        structure.slot_name(slot)
+                    );
+                    self.report(IssueType::Structure, name, text);
+                }
+                *chosen = element.name();
+            }
+            self.path.push((element.name(), None));
+            if companion {
+                self.companion(value, held, element);
+            } else {
+                self.member(value, held, element);
+            }
+            self.path.pop();
+            if self.full() {
+                return;
+            }
+        }
+        if members == 0 {
+            self.report(IssueType::Structure, "", "An object must not be empty; leave it out.");
+        }
+        self.missing(structure, structure.required() & !filled);
+        if structure.0 == EXTENSION {
+            self.extension(value);
+        }
+    }
+
+    fn unknown(&mut self, key: &str, held: Value<'_>) {
+        let text = if held.kind() == Kind::Null {
+            "There is no such element here, and null is no value; leave it out."
+        } else {
+            "There is no such element here in FHIR R4; check its name, or use an extension."
+        };
+        self.report(IssueType::Structure, key, text);
+    }
+
+    fn missing(&mut self, structure: Structure, slots: u32) {
+        for slot in (1..32).filter(|slot| slots >> slot & 1 == 1) {
+            let name = structure.slot_name(slot);
+            let text = format!("{name} is required; add it.");
+            self.report(IssueType::Required, name.trim_end_matches("[x]"), text);
+        }
+    }
+
+    /// ext-1: a value or extensions, not both and not neither.
+    fn extension(&mut self, value: Value<'_>) {
+        let nested = value.get("extension").is_some();
+        let valued = value.fields().any(|(key, _)| {
+            key.as_str().is_some_and(|key| key.trim_start_matches('_').starts_with("value"))
+        });
+        if nested == valued {
+            let text =
+                "An extension has either a value[x] or extensions (ext-1); give one of them.";
+            self.report(IssueType::Invariant, "", text);
+        }
+    }
+
+    /// A member and what it holds, one or many.
+    fn member(&mut self, owner: Value<'_>, held: Value<'_>, element: Element) {
+        match (held.kind(), element.repeats()) {
+            (Kind::Array, true) => {
+                let mut count = 0_usize;
+                for (item, value) in held.items().enumerate() {
+                    count += 1;
+                    self.step(Some(item));
+                    match (value.kind(), element.content()) {
+                        (Kind::Null, Content::Primitive(_)) => {
+                            self.gap(owner, element, item);
+                        }
+                        _ => self.value(value, element),
+                    }
+                    if self.full() {
+                        return;
+                    }
+                }
+                self.step(None);
+                if count == 0 {
+                    let text = "An array must not be empty; leave it out.";
+                    self.report(IssueType::Structure, "", text);
+                }
+            }
+            (Kind::Array, false) => {
+                let text = "This element does not repeat; give its value without an array.";
+                self.report(IssueType::Structure, "", text);
+            }
+            (Kind::Null, _) => {
+                let text = "null is no value here; leave the element out.";
+                self.report(IssueType::Structure, "", text);
+            }
+            (_, true) => {
+                let text = "This element repeats; give its values in an array, even if one.";
+                self.report(IssueType::Structure, "", text);
+            }
+            (_, false) => self.value(held, element),
+        }
+    }
+
+    fn step(&mut self, item: Option<usize>) {
+        if let Some(step) = self.path.last_mut() {
+            step.1 = item;
+        }
+    }
+
+    /// A null among primitives stands for an item that has extensions only.
+    fn gap(&mut self, owner: Value<'_>, element: Element, item: usize) {
+        let companions = owner.get(&format!("_{}", element.name()));
+        let companion = companions.and_then(|companions| companions.items().nth(item));
+        if companion.is_none_or(|companion| companion.kind() == Kind::Null) {
+            let text = "null stands for an item with extensions only, and there is none; leave \
+                        it out.";
+            self.report(IssueType::Structure, "", text);
+        }
+    }
+
+    /// `_name`: the id and extensions of a primitive.
+    fn companion(&mut self, owner: Value<'_>, held: Value<'_>, element: Element) {
+        if !matches!(element.content(), Content::Primitive(_)) {
+            let text = "Only primitive elements have a companion that begins with an underscore; \
+                        put id and extension into the element.";
+            self.report(IssueType::Structure, "", text);
+            return;
+        }
+        let element_structure = Structure(ELEMENT);
+        if !element.repeats() {
+            self.structure(held, element_structure, false);
+            return;
+        }
+        if held.kind() != Kind::Array || held.is_empty() {
+            let text = "The companion of a repeating element is an array that is not empty.";
+            self.report(IssueType::Structure, "", text);
+            return;
+        }
+        let values = owner.get(element.name()).map_or(0, Value::len);
+        for (item, value) in held.items().enumerate() {
+            self.step(Some(item));
+            match value.kind() {
+                Kind::Null if item < values => {}
+                Kind::Null => {
+                    let text = "Here is neither a value nor an extension; leave the item out.";
+                    self.report(IssueType::Structure, "", text);
+                }
+                _ => self.structure(value, element_structure, false),
+            }
+        }
+        self.step(None);
+    }
+
+    fn value(&mut self, value: Value<'_>, element: Element) {
+        match element.content() {
+            Content::Primitive(primitive) => self.primitive(value, primitive, element.value_set()),
+            Content::Resource => self.resource(value),
+            Content::Structure(number) => {
+                self.structure(value, Structure(number), false);
+                if number == CODEABLE_CONCEPT
+                    && let Some(set) = element.value_set()
+                {
+                    self.concept(value, set);
+                }
+            }
+        }
+    }
+
+    fn primitive(&mut self, value: Value<'_>, primitive: Primitive, set: Option<ValueSet>) {
+        if value.kind() != primitive.json() {
+            let text = format!(
+                "A {} is written as a JSON {}.",
+                primitive.name(),
+                match primitive.json() {
+                    Kind::Bool => "true or false",
+                    Kind::Number => "number, without quotes",
+                    _ => "string, in quotes",
+                }
+            );
+            self.report(IssueType::Structure, "", text);
+            return;
+        }
+        let Some(text) = value.as_str() else {
+            if !primitive.accepts(value.raw()) {
+                self.report(IssueType::Value, "", primitive.advice());
+            }
+            return;
+        };
+        if !primitive.accepts(&text) {
+            self.report(IssueType::Value, "", primitive.advice());
+        } else if primitive == Primitive::Xhtml {
+            if let Some(fault) = narrative::fault(&text) {
+                self.report(IssueType::Invariant, "", fault);
+            }
+        } else if let Some(set) = set.filter(|set| !set.holds(&text)) {
+            self.report(IssueType::CodeInvalid, "", choices(set));
+        }
+    }
+
+    /// A required binding on a concept: when it is coded, one coding is of the set.
+    fn concept(&mut self, value: Value<'_>, set: ValueSet) {
+        let mut coded = value.each("coding").peekable();
+        if coded.peek().is_none() {
+            return;
+        }
+        let within = coded.any(|coding| {
+            let system = coding.get("system").and_then(Value::as_str);
+            let code = coding.get("code").and_then(Value::as_str);
+            system.is_none_or(|system| set.systems().contains(&&*system))
+                && code.is_some_and(|code| set.holds(&code))
+        });
+        if !within {
+            self.report(IssueType::CodeInvalid, "coding", choices(set));
+        }
+    }
+}
+
+/// What to say of a code that is not in its set.
+fn choices(set: ValueSet) -> String {
+    let few: Vec<&str> = set.codes().take(13).collect();
+    if few.len() > 12 {
+        format!("This code is not in {}, which is required here.", set.url())
+    } else {
+        format!("The code must be one of {} ({}).", few.join(", "), set.url())
+    }
+}
