@@ -8,7 +8,7 @@ use crate::limits::ENTRY_BYTES_MAX;
 
 mod id;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use id::{id, id_time_ms};
 
@@ -60,10 +60,7 @@ impl Interaction {
 
     /// Whether it changes the record.
     pub fn changes(self) -> bool {
-        matches!(
-            self,
-            Self::Create | Self::Update | Self::Delete | Self::Batch | Self::Transaction
-        )
+        matches!(self, Self::Create | Self::Update | Self::Delete | Self::Batch | Self::Transaction)
     }
 }
 
@@ -189,7 +186,7 @@ pub struct Entry {
     /// Sortable id, made by [`id()`].
     #[serde(with = "id::packed")]
     pub id: String,
-    /// When, milliseconds since 1970 (UTC).
+    /// When, milliseconds since 1970 (UTC): the instant in the id.
     pub at_ms: u64,
     /// Health region whose gateway served it.
     pub region: String,
@@ -234,10 +231,9 @@ impl std::fmt::Display for EntryError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Id => f.write_str("the entry's id is not 26 characters of lower-case base32"),
-            Self::TooLong => write!(
-                f,
-                "the entry is longer than {ENTRY_BYTES_MAX} bytes; split it"
-            ),
+            Self::TooLong => {
+                write!(f, "the entry is longer than {ENTRY_BYTES_MAX} bytes; split it")
+            }
             Self::Malformed => f.write_str("the bytes are not an access entry"),
             Self::Layout(layout) => write!(f, "layout {layout} of access entries is not known"),
         }
@@ -256,11 +252,7 @@ impl Entry {
             return Err(EntryError::Id);
         }
         let bytes = postcard::to_extend(self, vec![LAYOUT]).map_err(|_| EntryError::Malformed)?;
-        if bytes.len() > ENTRY_BYTES_MAX {
-            Err(EntryError::TooLong)
-        } else {
-            Ok(bytes)
-        }
+        if bytes.len() > ENTRY_BYTES_MAX { Err(EntryError::TooLong) } else { Ok(bytes) }
     }
 
     /// Reads what [`Entry::to_bytes`] wrote.

@@ -5,7 +5,9 @@
 //! Everything decides from its arguments alone; only [`journal`] speaks to a
 //! table, through `chart`'s port.
 pub mod claims;
+pub mod decision;
 pub mod entry;
+pub mod journal;
 pub mod limits;
 pub mod scope;
 pub mod token;

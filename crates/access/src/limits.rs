@@ -19,6 +19,33 @@ pub const RSA_BITS_MAX: usize = 4096;
 /// more (thousands of items) is journaled as several entries by its caller.
 pub const ENTRY_BYTES_MAX: usize = 256 * 1024;
 
+/// Entries of one item of a stream or of an index, in bytes; the store takes
+/// items of 400 KB.
+pub const BATCH_BYTES_MAX: usize = 300 * 1024;
+/// Entries that wait for the flusher.
+pub const QUEUE_ENTRIES_MAX: usize = 4096;
+/// Bytes of the entries that wait for the flusher.
+pub const QUEUE_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Times that one write is tried before the journal gives up.
+pub const WRITE_ATTEMPTS_MAX: u32 = 6;
+/// First pause between two tries, in milliseconds; it doubles.
+pub const RETRY_PAUSE_MS: u64 = 5;
+/// Items of one stream that one pass of the drain takes.
+pub const DRAIN_ITEMS_MAX: u32 = 64;
+/// Entries of the outbox that one pass of the drain takes.
+pub const DRAIN_OUTBOX_MAX: usize = 1000;
+/// Entries of one index item lie at most this far apart, in milliseconds.
+pub const INDEX_SPAN_MS: u64 = 60_000;
+/// A stream in which nothing was written for so long is closed, in milliseconds.
+pub const STREAM_IDLE_MS: u64 = 10 * 60_000;
+/// Entries on one page of a search.
+pub const PAGE_ENTRIES_MAX: usize = 1000;
+/// Index items fetched at once.
+pub const INDEX_PAGE_ITEMS: u32 = 32;
+
+// An item takes at least one entry, and the queue at least one item.
+const _: () = assert!(ENTRY_BYTES_MAX + 4 <= BATCH_BYTES_MAX);
+const _: () = assert!(BATCH_BYTES_MAX <= QUEUE_BYTES_MAX);
 // A body that is not sent is not paid for: what a token may hold must leave
 // room for the entry that its claims are copied into.
 const _: () = assert!(TOKEN_BYTES_MAX < ENTRY_BYTES_MAX);

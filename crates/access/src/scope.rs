@@ -142,10 +142,9 @@ impl Scope {
     /// narrowed by a search.
     pub fn parse(text: &str) -> Result<Option<Self>, ScopeError> {
         let contexts = [Context::Patient, Context::User, Context::System];
-        let found = contexts.into_iter().find_map(|context| {
-            text.strip_prefix(context.prefix())
-                .map(|rest| (context, rest))
-        });
+        let found = contexts
+            .into_iter()
+            .find_map(|context| text.strip_prefix(context.prefix()).map(|rest| (context, rest)));
         let Some((context, rest)) = found else {
             return Ok(None);
         };
@@ -164,11 +163,7 @@ impl Scope {
             _ => return Err(malformed()),
         };
         match constraint {
-            None => Ok(Some(Self {
-                context,
-                resource_type,
-                permissions,
-            })),
+            None => Ok(Some(Self { context, resource_type, permissions })),
             Some(search) if search.contains('=') => {
                 Err(ScopeError::ConstraintUnsupported(text.to_owned()))
             }
@@ -181,10 +176,7 @@ impl Scope {
     /// # Errors
     /// The first scope that [`Scope::parse`] refuses.
     pub fn parse_all(text: &str) -> Result<Vec<Self>, ScopeError> {
-        let parsed = text
-            .split(' ')
-            .filter(|each| !each.is_empty())
-            .map(Self::parse);
+        let parsed = text.split(' ').filter(|each| !each.is_empty()).map(Self::parse);
         parsed.filter_map(Result::transpose).collect()
     }
 
@@ -206,7 +198,7 @@ impl Scope {
             Interaction::Delete => typed && self.permissions.covers(Permissions::DELETE),
             // A whole chart holds every type.
             Interaction::Everything => {
-                self.resource_type.is_none() && self.permissions.covers(read_and_search)
+                typed && self.resource_type.is_none() && self.permissions.covers(read_and_search)
             }
             // Every entry of a bundle is decided by itself as well.
             Interaction::Batch | Interaction::Transaction => true,
@@ -218,30 +210,19 @@ impl Scope {
 impl std::fmt::Display for Scope {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let resource_type = self.resource_type.as_deref().unwrap_or("*");
-        write!(
-            f,
-            "{}{resource_type}.{}",
-            self.context.prefix(),
-            self.permissions
-        )
+        write!(f, "{}{resource_type}.{}", self.context.prefix(), self.permissions)
     }
 }
 
 /// Whether some scope of the token permits the interaction on the type. Coarse:
 /// whose record it is, [`crate::decision`] asks.
 pub fn permits(claims: &Claims, interaction: Interaction, resource_type: &str) -> bool {
-    claims
-        .scopes
-        .iter()
-        .any(|scope| scope.permits(interaction, resource_type, false))
+    claims.scopes.iter().any(|scope| scope.permits(interaction, resource_type, false))
 }
 
 /// The one person that the token's `patient/` scopes confine it to; `None` when
 /// it holds no such scope or names no person.
 pub fn patient_context(claims: &Claims) -> Option<&str> {
-    let confined = claims
-        .scopes
-        .iter()
-        .any(|scope| scope.context == Context::Patient);
+    let confined = claims.scopes.iter().any(|scope| scope.context == Context::Patient);
     claims.patient.as_deref().filter(|_| confined)
 }

@@ -54,9 +54,7 @@ impl Issuers {
         else {
             return Err(Refusal::Malformed);
         };
-        let signed = token
-            .get(..header.len() + 1 + payload.len())
-            .ok_or(Refusal::Malformed)?;
+        let signed = token.get(..header.len() + 1 + payload.len()).ok_or(Refusal::Malformed)?;
         let header = object(header)?;
         let payload = object(payload)?;
         let signature = base64url::decode(signature).ok_or(Refusal::Malformed)?;
@@ -114,10 +112,7 @@ fn check_header(header: &Map<String, Value>) -> Result<(Algorithm, &str), Refusa
         .and_then(Value::as_str)
         .and_then(Algorithm::from_name)
         .ok_or(Refusal::AlgorithmUnsupported)?;
-    let kid = header
-        .get("kid")
-        .and_then(Value::as_str)
-        .ok_or(Refusal::KeyUnknown)?;
+    let kid = header.get("kid").and_then(Value::as_str).ok_or(Refusal::KeyUnknown)?;
     Ok((algorithm, kid))
 }
 
@@ -134,11 +129,7 @@ fn check_audience(payload: &Map<String, Value>, issuer: &Issuer) -> Result<(), R
         }
         _ => false,
     };
-    if meant {
-        Ok(())
-    } else {
-        Err(Refusal::Audience)
-    }
+    if meant { Ok(()) } else { Err(Refusal::Audience) }
 }
 
 /// RFC 7519 §4.1.4 to §4.1.6, with [`LEEWAY_S`] for clocks that differ.

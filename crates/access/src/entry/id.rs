@@ -6,9 +6,7 @@ const LENGTH: usize = 26;
 
 /// The id of an entry made at `at_ms` (milliseconds since 1970; 48 bits count).
 pub fn id(at_ms: u64, random: [u8; 10]) -> String {
-    let tail = random
-        .iter()
-        .fold(0_u128, |held, byte| (held << 8) | u128::from(*byte));
+    let tail = random.iter().fold(0_u128, |held, byte| (held << 8) | u128::from(*byte));
     pack((u128::from(at_ms & 0xffff_ffff_ffff) << 80) | tail)
 }
 

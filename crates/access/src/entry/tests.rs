@@ -31,10 +31,7 @@ pub fn sample() -> Entry {
         basis: Some(Basis::CareRelationship),
         request_id: "01k6hvn2vb0000000000000001".to_owned(),
         network_address: "10.20.30.40".to_owned(),
-        outcome: Outcome {
-            status: 200,
-            denied: None,
-        },
+        outcome: Outcome { status: 200, denied: None },
     }
 }
 
@@ -52,16 +49,8 @@ fn the_layout_is_pinned() {
     entry.agent = Agent::unknown();
     entry.items.clear();
     entry.persons = vec!["p".to_owned()];
-    entry.outcome = Outcome {
-        status: 403,
-        denied: Some("no".to_owned()),
-    };
-    let hex: String = entry
-        .to_bytes()
-        .unwrap()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    entry.outcome = Outcome { status: 403, denied: Some("no".to_owned()) };
+    let hex: String = entry.to_bytes().unwrap().iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(
         hex,
         concat!(
@@ -76,11 +65,7 @@ fn the_layout_is_pinned() {
 fn wrong_bytes_are_refused() {
     let bytes = sample().to_bytes().unwrap();
     for end in 0..bytes.len() {
-        assert_eq!(
-            Entry::from_bytes(&bytes[..end]),
-            Err(EntryError::Malformed),
-            "{end}"
-        );
+        assert_eq!(Entry::from_bytes(&bytes[..end]), Err(EntryError::Malformed), "{end}");
     }
     let mut longer = bytes.clone();
     longer.push(0);

@@ -21,14 +21,7 @@ fn both_versions_are_read() {
 
 #[test]
 fn other_scopes_are_left_out_and_wrong_ones_refused() {
-    for other in [
-        "openid",
-        "fhirUser",
-        "launch/patient",
-        "offline_access",
-        "https://x/y",
-        "",
-    ] {
+    for other in ["openid", "fhirUser", "launch/patient", "offline_access", "https://x/y", ""] {
         assert_eq!(Scope::parse(other), Ok(None));
     }
     for wrong in [
@@ -45,23 +38,11 @@ fn other_scopes_are_left_out_and_wrong_ones_refused() {
         "system/*.Read",
         "user/*.rs?",
     ] {
-        assert_eq!(
-            Scope::parse(wrong),
-            Err(ScopeError::Malformed(wrong.to_owned())),
-            "{wrong}"
-        );
+        assert_eq!(Scope::parse(wrong), Err(ScopeError::Malformed(wrong.to_owned())), "{wrong}");
     }
     let narrowed = "patient/Observation.rs?category=laboratory";
-    assert_eq!(
-        Scope::parse(narrowed),
-        Err(ScopeError::ConstraintUnsupported(narrowed.to_owned()))
-    );
-    assert_eq!(
-        Scope::parse_all("openid  user/*.r patient/*.s")
-            .unwrap()
-            .len(),
-        2
-    );
+    assert_eq!(Scope::parse(narrowed), Err(ScopeError::ConstraintUnsupported(narrowed.to_owned())));
+    assert_eq!(Scope::parse_all("openid  user/*.r patient/*.s").unwrap().len(), 2);
     assert!(Scope::parse_all("user/*.r user/nothing").is_err());
 }
 
@@ -70,10 +51,7 @@ fn letters_permit_their_interactions_and_no_others() {
     use Interaction as I;
     let alone = [
         ("c", vec![I::Create]),
-        (
-            "r",
-            vec![I::Read, I::Vread, I::HistoryInstance, I::ReadAudit],
-        ),
+        ("r", vec![I::Read, I::Vread, I::HistoryInstance, I::ReadAudit]),
         ("u", vec![I::Update]),
         ("d", vec![I::Delete]),
         ("s", vec![I::Search, I::ReadAudit]),

@@ -7,9 +7,7 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 pub fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for group in bytes.chunks(3) {
-        let held = group
-            .iter()
-            .fold(0_u32, |held, byte| (held << 8) | u32::from(*byte))
+        let held = group.iter().fold(0_u32, |held, byte| (held << 8) | u32::from(*byte))
             << (8 * (3 - group.len()));
         for at in 0..=group.len() {
             let index = usize::try_from((held >> (18 - 6 * at)) & 63).unwrap_or(0);

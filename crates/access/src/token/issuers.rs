@@ -81,11 +81,7 @@ impl Issuer {
         if keys.is_empty() {
             return error(format!("issuer {url}: no key can verify signatures"));
         }
-        Ok(Self {
-            url,
-            audiences,
-            keys,
-        })
+        Ok(Self { url, audiences, keys })
     }
 
     /// The issuer's `iss`.
@@ -114,11 +110,7 @@ impl Issuers {
     /// Two of them have the same URL.
     pub fn new(issuers: Vec<Issuer>) -> Result<Self, ConfigurationError> {
         for (at, issuer) in issuers.iter().enumerate() {
-            if issuers
-                .iter()
-                .skip(at + 1)
-                .any(|other| other.url == issuer.url)
-            {
+            if issuers.iter().skip(at + 1).any(|other| other.url == issuer.url) {
                 return error(format!("issuer {} is listed twice", issuer.url));
             }
         }
@@ -142,17 +134,12 @@ impl Issuers {
     }
 
     fn parse_one(configured: &Value) -> Result<Issuer, ConfigurationError> {
-        let url = configured
-            .get("issuer")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
+        let url = configured.get("issuer").and_then(Value::as_str).unwrap_or_default();
         let Some(audiences) = configured.get("audiences").and_then(Value::as_array) else {
             return error(format!("issuer {url:?} has no list 'audiences'"));
         };
-        let audiences: Option<Vec<String>> = audiences
-            .iter()
-            .map(|each| each.as_str().map(str::to_owned))
-            .collect();
+        let audiences: Option<Vec<String>> =
+            audiences.iter().map(|each| each.as_str().map(str::to_owned)).collect();
         match (audiences, configured.get("jwks")) {
             (Some(audiences), Some(Value::Object(set))) => {
                 Issuer::with_keys(url.to_owned(), audiences, set)

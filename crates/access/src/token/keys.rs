@@ -98,9 +98,7 @@ impl Key {
             return Ok(None);
         }
         if let Some(operations) = jwk.get("key_ops").and_then(Value::as_array)
-            && !operations
-                .iter()
-                .any(|each| each.as_str() == Some("verify"))
+            && !operations.iter().any(|each| each.as_str() == Some("verify"))
         {
             return Ok(None);
         }
@@ -118,33 +116,30 @@ impl Key {
                 bound("ES256")?;
                 let point = point(bytes("x", 32), bytes("y", 32))?;
                 let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(&point);
-                key.map(|key| Some(Self::P256(Box::new(key))))
-                    .map_err(|_| "is no point of P-256")
+                key.map(|key| Some(Self::P256(Box::new(key)))).map_err(|_| "is no point of P-256")
             }
             (Some("EC"), Some("P-384")) => {
                 bound("ES384")?;
                 let point = point(bytes("x", 48), bytes("y", 48))?;
                 let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(&point);
-                key.map(|key| Some(Self::P384(Box::new(key))))
-                    .map_err(|_| "is no point of P-384")
+                key.map(|key| Some(Self::P384(Box::new(key)))).map_err(|_| "is no point of P-384")
             }
             (Some("OKP"), Some("Ed25519")) => {
                 bound("EdDSA")?;
                 let bytes = bytes("x", 32).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
                 let key = EdwardsKey::from_bytes(&bytes.ok_or("has no x of 32 bytes")?);
-                key.map(|key| Some(Self::Edwards(Box::new(key))))
-                    .map_err(|_| "is no Ed25519 key")
+                key.map(|key| Some(Self::Edwards(Box::new(key)))).map_err(|_| "is no Ed25519 key")
             }
             (Some("RSA"), _) => {
                 let (modulus, exponent) = (bytes("n", 0), bytes("e", 0));
                 let key = rsa(&modulus.ok_or("has no n")?, &exponent.ok_or("has no e")?)?;
                 match algorithm {
-                    None | Some("RS256") => Ok(Some(Self::Rsa256(Box::new(
-                        pkcs1v15::VerifyingKey::new(key),
-                    )))),
-                    Some("RS384") => Ok(Some(Self::Rsa384(Box::new(pkcs1v15::VerifyingKey::new(
-                        key,
-                    ))))),
+                    None | Some("RS256") => {
+                        Ok(Some(Self::Rsa256(Box::new(pkcs1v15::VerifyingKey::new(key)))))
+                    }
+                    Some("RS384") => {
+                        Ok(Some(Self::Rsa384(Box::new(pkcs1v15::VerifyingKey::new(key)))))
+                    }
                     Some(_) => Ok(None),
                 }
             }

@@ -20,9 +20,7 @@ pub struct DevelopmentIssuer {
 
 impl std::fmt::Debug for DevelopmentIssuer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DevelopmentIssuer")
-            .field("url", &self.url)
-            .finish_non_exhaustive()
+        f.debug_struct("DevelopmentIssuer").field("url", &self.url).finish_non_exhaustive()
     }
 }
 
@@ -70,16 +68,9 @@ impl DevelopmentIssuer {
         jwk: &str,
     ) -> Result<Self, SigningError> {
         let jwk: Value = serde_json::from_str(jwk).map_err(|_| SigningError)?;
-        let secret = jwk
-            .get("d")
-            .and_then(Value::as_str)
-            .and_then(base64url::decode);
+        let secret = jwk.get("d").and_then(Value::as_str).and_then(base64url::decode);
         let key = secret.and_then(|secret| SigningKey::from_slice(&secret).ok());
-        Ok(Self::with_key(
-            url.into(),
-            audience.into(),
-            key.ok_or(SigningError)?,
-        ))
+        Ok(Self::with_key(url.into(), audience.into(), key.ok_or(SigningError)?))
     }
 
     fn with_key(url: String, audience: String, key: SigningKey) -> Self {
@@ -87,12 +78,7 @@ impl DevelopmentIssuer {
         // RFC 7638: the members in this order, without white space.
         let members = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
         let kid = base64url::encode(&Sha256::digest(members));
-        Self {
-            url,
-            audience,
-            key,
-            kid,
-        }
+        Self { url, audience, key, kid }
     }
 
     /// The issuer's `iss`.
@@ -103,10 +89,7 @@ impl DevelopmentIssuer {
     /// The private key as a JWK (RFC 7517); a secret.
     pub fn private_jwk(&self) -> String {
         let mut jwk = self.public_jwk();
-        jwk.insert(
-            "d".to_owned(),
-            base64url::encode(&self.key.to_bytes()).into(),
-        );
+        jwk.insert("d".to_owned(), base64url::encode(&self.key.to_bytes()).into());
         Value::Object(jwk).to_string()
     }
 
@@ -126,10 +109,7 @@ impl DevelopmentIssuer {
             ("x", &x),
             ("y", &y),
         ];
-        members
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), Value::from(*value)))
-            .collect()
+        members.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect()
     }
 
     /// A token with these claims, for this issuer's audience. The claims'

@@ -65,11 +65,7 @@ fn every_algorithm_verifies_tokens_of_another_implementation() {
     for (algorithm, token) in &tokens {
         let token = token.as_str().unwrap();
         let claims = issuers.verify(token, NOW_S).unwrap();
-        assert_eq!(
-            claims.name.as_deref(),
-            Some("Élise Tremblay"),
-            "{algorithm}"
-        );
+        assert_eq!(claims.name.as_deref(), Some("Élise Tremblay"), "{algorithm}");
         assert_eq!(claims.function, Function::Physician);
         assert_eq!(claims.purpose, Purpose::Treatment);
         assert_eq!(claims.scopes.len(), 1);
@@ -79,11 +75,7 @@ fn every_algorithm_verifies_tokens_of_another_implementation() {
         let mut signature = base64url::decode(signature).unwrap();
         signature[20] ^= 1;
         let forged = format!("{signed}.{}", base64url::encode(&signature));
-        assert_eq!(
-            issuers.verify(&forged, NOW_S),
-            Err(Refusal::Signature),
-            "{algorithm}"
-        );
+        assert_eq!(issuers.verify(&forged, NOW_S), Err(Refusal::Signature), "{algorithm}");
     }
 }
 
@@ -95,10 +87,7 @@ fn a_key_serves_its_own_algorithm_only() {
     let (_, rest) = token.split_once('.').unwrap();
     let renamed = |alg: &str| {
         let header = format!(r#"{{"alg":"{alg}","kid":"es256"}}"#);
-        issuers.verify(
-            &format!("{}.{rest}", base64url::encode(header.as_bytes())),
-            NOW_S,
-        )
+        issuers.verify(&format!("{}.{rest}", base64url::encode(header.as_bytes())), NOW_S)
     };
     for other in ["ES384", "RS256", "EdDSA"] {
         assert_eq!(renamed(other), Err(Refusal::AlgorithmOfKey));
@@ -117,30 +106,15 @@ fn headers_are_strict() {
     let brought = r#"{"alg":"ES256","kid":"KID","jku":"https://evil.example","jwk":{"kty":"EC"}}"#;
     assert!(verify_header(brought).is_ok());
     let refused = [
-        (
-            r#"{"alg":"ES256","kid":"KID","typ":"logout+jwt"}"#,
-            Refusal::Type,
-        ),
+        (r#"{"alg":"ES256","kid":"KID","typ":"logout+jwt"}"#, Refusal::Type),
         (r#"{"alg":"ES256","kid":"KID","typ":7}"#, Refusal::Type),
-        (
-            r#"{"alg":"ES256","kid":"KID","crit":["exp"]}"#,
-            Refusal::Critical,
-        ),
-        (
-            r#"{"alg":"ES256","kid":"KID","crit":null}"#,
-            Refusal::Critical,
-        ),
+        (r#"{"alg":"ES256","kid":"KID","crit":["exp"]}"#, Refusal::Critical),
+        (r#"{"alg":"ES256","kid":"KID","crit":null}"#, Refusal::Critical),
         (r#"{"alg":"ES256","kid":"other"}"#, Refusal::KeyUnknown),
         (r#"{"alg":"ES256"}"#, Refusal::KeyUnknown),
         (r#"{"kid":"KID"}"#, Refusal::AlgorithmUnsupported),
-        (
-            r#"{"alg":"none","alg":"ES256","kid":"KID"}"#,
-            Refusal::DuplicateMember,
-        ),
-        (
-            r#"{"alg":"ES256","kid":"KID","x":{"a":1,"\u0061":2}}"#,
-            Refusal::DuplicateMember,
-        ),
+        (r#"{"alg":"none","alg":"ES256","kid":"KID"}"#, Refusal::DuplicateMember),
+        (r#"{"alg":"ES256","kid":"KID","x":{"a":1,"\u0061":2}}"#, Refusal::DuplicateMember),
         (r#"["ES256"]"#, Refusal::Malformed),
         ("{", Refusal::Malformed),
     ];
@@ -151,46 +125,22 @@ fn headers_are_strict() {
 
 #[test]
 fn issuer_audience_and_times() {
-    assert_eq!(
-        verify_with("iss", "https://evil.example".into()),
-        Err(Refusal::IssuerUnknown)
-    );
+    assert_eq!(verify_with("iss", "https://evil.example".into()), Err(Refusal::IssuerUnknown));
     assert_eq!(verify_with("iss", Value::Null), Err(Refusal::IssuerUnknown));
     assert_eq!(verify_with("aud", "another".into()), Err(Refusal::Audience));
-    assert_eq!(
-        verify_with("aud", serde_json::json!([])),
-        Err(Refusal::Audience)
-    );
-    assert_eq!(
-        verify_with("aud", serde_json::json!([7, AUDIENCE])),
-        Err(Refusal::Claim("aud"))
-    );
+    assert_eq!(verify_with("aud", serde_json::json!([])), Err(Refusal::Audience));
+    assert_eq!(verify_with("aud", serde_json::json!([7, AUDIENCE])), Err(Refusal::Claim("aud")));
     assert!(verify_with("aud", serde_json::json!(["x", AUDIENCE])).is_ok());
 
     assert!(verify_with("exp", (NOW_S - 59).into()).is_ok());
-    assert_eq!(
-        verify_with("exp", (NOW_S - 60).into()),
-        Err(Refusal::Expired)
-    );
+    assert_eq!(verify_with("exp", (NOW_S - 60).into()), Err(Refusal::Expired));
     assert_eq!(verify_with("exp", Value::Null), Err(Refusal::Claim("exp")));
-    assert_eq!(
-        verify_with("exp", "9999999999".into()),
-        Err(Refusal::Claim("exp"))
-    );
+    assert_eq!(verify_with("exp", "9999999999".into()), Err(Refusal::Claim("exp")));
     assert_eq!(verify_with("exp", 1e300.into()), Err(Refusal::Claim("exp")));
-    assert_eq!(
-        verify_with("exp", (NOW_S + 90_000).into()),
-        Err(Refusal::LivesTooLong)
-    );
+    assert_eq!(verify_with("exp", (NOW_S + 90_000).into()), Err(Refusal::LivesTooLong));
     assert!(verify_with("nbf", (NOW_S + 60).into()).is_ok());
-    assert_eq!(
-        verify_with("nbf", (NOW_S + 61).into()),
-        Err(Refusal::NotYetValid)
-    );
-    assert_eq!(
-        verify_with("iat", (NOW_S + 61).into()),
-        Err(Refusal::NotYetValid)
-    );
+    assert_eq!(verify_with("nbf", (NOW_S + 61).into()), Err(Refusal::NotYetValid));
+    assert_eq!(verify_with("iat", (NOW_S + 61).into()), Err(Refusal::NotYetValid));
     assert!(verify_with("exp", 1_790_000_000.5.into()).is_ok());
     let mut without = payload();
     without.as_object_mut().unwrap().remove("exp");
@@ -203,32 +153,14 @@ fn claims_are_checked() {
         assert_eq!(verify_with(name, Value::Null), Err(Refusal::Claim(name)));
         assert_eq!(verify_with(name, "".into()), Err(Refusal::Claim(name)));
         assert_eq!(verify_with(name, "a\nb".into()), Err(Refusal::Claim(name)));
-        assert_eq!(
-            verify_with(name, "x".repeat(513).into()),
-            Err(Refusal::Claim(name))
-        );
+        assert_eq!(verify_with(name, "x".repeat(513).into()), Err(Refusal::Claim(name)));
     }
-    assert_eq!(
-        verify_with("purpose", "FUN".into()),
-        Err(Refusal::Claim("purpose"))
-    );
-    assert_eq!(
-        verify_with("function", "patient".into()),
-        Err(Refusal::Claim("patient"))
-    );
-    assert_eq!(
-        verify_with("patient", "a/b".into()),
-        Err(Refusal::Claim("patient"))
-    );
+    assert_eq!(verify_with("purpose", "FUN".into()), Err(Refusal::Claim("purpose")));
+    assert_eq!(verify_with("function", "patient".into()), Err(Refusal::Claim("patient")));
+    assert_eq!(verify_with("patient", "a/b".into()), Err(Refusal::Claim("patient")));
     let narrowed = verify_with("scope", "patient/Observation.rs?category=x".into());
-    assert!(matches!(
-        narrowed,
-        Err(Refusal::Scope(ScopeError::ConstraintUnsupported(_)))
-    ));
-    assert_eq!(
-        verify_with("function", "clerk".into()).unwrap().purpose,
-        Purpose::Administration
-    );
+    assert!(matches!(narrowed, Err(Refusal::Scope(ScopeError::ConstraintUnsupported(_)))));
+    assert_eq!(verify_with("function", "clerk".into()).unwrap().purpose, Purpose::Administration);
 }
 
 #[test]
@@ -245,16 +177,9 @@ fn spellings_are_strict() {
         token.replacen('.', "..", 1),
         token.rsplit_once('.').unwrap().0.to_owned(),
     ] {
-        assert_eq!(
-            issuers.verify(&wrong, NOW_S),
-            Err(Refusal::Malformed),
-            "{wrong}"
-        );
+        assert_eq!(issuers.verify(&wrong, NOW_S), Err(Refusal::Malformed), "{wrong}");
     }
-    assert_eq!(
-        issuers.verify(&"a".repeat(8193), NOW_S),
-        Err(Refusal::TooLong)
-    );
+    assert_eq!(issuers.verify(&"a".repeat(8193), NOW_S), Err(Refusal::TooLong));
     assert_eq!(base64url::decode("QQ"), Some(b"A".to_vec()));
     for stray in ["QR", "Q", "QQ==", "Q Q", "+/", "QQ\n"] {
         assert_eq!(base64url::decode(stray), None, "{stray}");
@@ -265,13 +190,7 @@ fn spellings_are_strict() {
 fn the_header_value() {
     assert_eq!(bearer(Some("Bearer abc")), Ok("abc"));
     assert_eq!(bearer(Some("bearer  abc")), Ok("abc"));
-    for wrong in [
-        None,
-        Some(""),
-        Some("Bearer"),
-        Some("Bearer "),
-        Some("Basic abc"),
-    ] {
+    for wrong in [None, Some(""), Some("Bearer"), Some("Bearer "), Some("Basic abc")] {
         assert_eq!(bearer(wrong), Err(Refusal::Missing));
     }
 }
@@ -291,15 +210,9 @@ fn configurations_are_checked() {
     );
     let encryption = issuer.public_jwks().replace("\"sig\"", "\"enc\"");
     let unbound = issuer.public_jwks().replace("ES256", "ES384");
-    for wrong in [
-        &secret,
-        &twice,
-        &encryption,
-        &unbound,
-        "{}",
-        "",
-        r#"{"keys":[{"kty":"oct","k":"QQ"}]}"#,
-    ] {
+    for wrong in
+        [&secret, &twice, &encryption, &unbound, "{}", "", r#"{"keys":[{"kty":"oct","k":"QQ"}]}"#]
+    {
         assert!(new(wrong).is_err(), "{wrong}");
     }
     let once = new(&issuer.public_jwks()).unwrap();
@@ -315,19 +228,9 @@ fn the_development_key_survives_its_text() {
     let mut claims = verify(&payload()).unwrap();
     claims.patient = Some("p1".to_owned());
     claims.token_id = Some("t".to_owned());
-    assert_eq!(
-        trusting(&issuer)
-            .verify(&again.sign(&claims), NOW_S)
-            .unwrap(),
-        claims
-    );
+    assert_eq!(trusting(&issuer).verify(&again.sign(&claims), NOW_S).unwrap(), claims);
     claims.scopes.clear();
-    assert_eq!(
-        trusting(&issuer)
-            .verify(&again.sign(&claims), NOW_S)
-            .unwrap(),
-        claims
-    );
+    assert_eq!(trusting(&issuer).verify(&again.sign(&claims), NOW_S).unwrap(), claims);
 }
 
 proptest! {
