@@ -6,8 +6,10 @@ mod cases;
 mod codes;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 pub use codes::{IssueType, Status};
+pub use wire::information;
 
 use crate::json::{JsonError, JsonErrorKind, Writer};
 
@@ -87,7 +89,17 @@ impl Refusal {
 }
 
 fn write_issue(writer: &mut Writer, code: IssueType, diagnostics: &str, at: Option<&str>) {
-    writer.begin_object().field("severity", "error").field("code", code.code());
+    write_severity(writer, "error", code, diagnostics, at);
+}
+
+fn write_severity(
+    writer: &mut Writer,
+    severity: &str,
+    code: IssueType,
+    diagnostics: &str,
+    at: Option<&str>,
+) {
+    writer.begin_object().field("severity", severity).field("code", code.code());
     writer.key("details").begin_object().field("text", code.meaning()).end_object();
     writer.field("diagnostics", diagnostics);
     if let Some(expression) = at {

@@ -51,6 +51,16 @@ pub fn named(name: &str) -> Option<ResourceType> {
     TYPES.get(position(name)?).copied().map(resource_type)
 }
 
+/// Whether R4 has a type called `name`.
+pub fn is_resource_type(name: &str) -> bool {
+    position(name).is_some()
+}
+
+/// Whether resources of this type belong to no person, ever.
+pub fn is_registry_type(name: &str) -> bool {
+    named(name).is_some_and(|kind| kind.home() == Home::Registry)
+}
+
 /// Every type, in the order of names.
 pub fn all() -> impl Iterator<Item = ResourceType> {
     TYPES.iter().copied().map(resource_type)

@@ -119,12 +119,9 @@ impl Refusal {
         )
     }
 
-    /// 413: the body is over its limit.
-    pub fn too_large(body_bytes_max: usize) -> Self {
-        let text = format!(
-            "The body is over the limit of {body_bytes_max} bytes; send it in smaller parts."
-        );
-        Self::new(Status::PayloadTooLarge, IssueType::TooLong, text)
+    /// 413: the body, or what it asks for, is over a limit, which the text names.
+    pub fn too_large(diagnostics: impl Into<String>) -> Self {
+        Self::new(Status::PayloadTooLarge, IssueType::TooLong, diagnostics)
     }
 
     /// 415: the body's media type is not taken.

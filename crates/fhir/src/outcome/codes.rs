@@ -16,6 +16,8 @@ pub enum Status {
     MethodNotAllowed = 405,
     /// The answer cannot be given in the asked media type.
     NotAcceptable = 406,
+    /// The request came too slowly.
+    RequestTimeout = 408,
     /// The state of the record forbids it now.
     Conflict = 409,
     /// It was deleted.
@@ -24,6 +26,8 @@ pub enum Status {
     PreconditionFailed = 412,
     /// The body is over a limit.
     PayloadTooLarge = 413,
+    /// The address is over its limit.
+    UriTooLong = 414,
     /// The body's media type is not taken.
     UnsupportedMediaType = 415,
     /// The body is read but breaks a rule.
@@ -84,6 +88,8 @@ issue_types! {
     MultipleMatches "multiple-matches" "More than one matches"
     NotFound "not-found" "Not found"
     Deleted "deleted" "Deleted"
+    Processing "processing" "It could not be processed"
+    Informational "informational" "For your information"
     TooLong "too-long" "Too long"
     TooCostly "too-costly" "Too costly"
     BusinessRule "business-rule" "A rule of the record is broken"

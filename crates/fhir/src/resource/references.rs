@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::Resource;
-use crate::json::{Edit, Items, Members, Value, quoted, splice};
+use crate::json::{Edit, Items, Kind, Members, Value, quoted, splice};
 
 /// A reference found in a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,10 +33,9 @@ pub fn rewrite_references(resource: &Resource, to: &dyn Fn(&str) -> Option<Strin
     let mut edits = Vec::new();
     for (name, value) in Strings::of(resource.root()) {
         let Some(text) = value.as_str() else { continue };
-        if name.is_str("reference") || (text.starts_with("urn:") && is_link(name)) {
-            if let Some(with) = to(&text) {
-                edits.push(Edit::replace(value.span(), quoted(&with)));
-            }
+        let asked = name.is_str("reference") || (text.starts_with("urn:") && is_link(name));
+        if let Some(with) = asked.then(|| to(&text)).flatten() {
+            edits.push(Edit::replace(value.span(), quoted(&with)));
         }
     }
     splice(resource.text(), &mut edits)
@@ -78,7 +77,6 @@ impl<'d> Iterator for Strings<'d> {
     type Item = (Value<'d>, Value<'d>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        use crate::json::Kind;
         loop {
             let (name, value) = match self.open.last_mut()? {
                 Frame::Object(members) => match members.next() {

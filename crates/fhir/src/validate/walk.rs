@@ -45,6 +45,8 @@ impl Walk {
             expression.push('.');
             expression.extend(member.chars().take(64));
         }
+        // Of a type not yet known, the path begins with the member.
+        let expression = expression.trim_start_matches('.').to_owned();
         let expression = Some(expression).filter(|expression| !expression.is_empty());
         self.issues.push(Issue { code, diagnostics: diagnostics.into(), expression });
     }
