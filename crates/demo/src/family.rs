@@ -218,9 +218,15 @@ impl Home<'_> {
             let family = person.former.as_ref().map_or(&person.family, |(family, _)| family);
             (given, family.clone())
         };
-        let mother = self.people.iter().find(|person| person.female).map(name);
-        let father = self.people.iter().find(|person| !person.female).map(name);
-        (mother.unwrap_or_default(), father.filter(|_| self.people.len() > 1))
+        let adults = || self.people.iter().take(2).filter(|person| person.age(TODAY) >= 18);
+        let mother = adults().find(|person| person.female).map(name);
+        let father = adults().find(|person| !person.female).map(name);
+        (mother.unwrap_or_default(), father)
+    }
+
+    fn parent_age_min(&self) -> i64 {
+        let ages = self.people.iter().take(2).map(|parent| parent.age(TODAY));
+        ages.filter(|age| *age >= 18).min().unwrap_or(18)
     }
 
     fn child_family(&mut self) -> String {
@@ -235,8 +241,8 @@ impl Home<'_> {
     }
 
     fn child_birth(&mut self) -> Date {
-        let youngest = self.people.iter().take(2).map(|parent| parent.age(TODAY)).min();
-        let age = self.dice.between(1, (youngest.unwrap_or(30) - 20).clamp(1, 17));
+        let youngest = self.parent_age_min();
+        let age = self.dice.between(1, (youngest - 20).clamp(1, 17));
         TODAY.plus(-(age * YEAR) - self.dice.between(1, 350))
     }
 
@@ -304,8 +310,8 @@ impl Home<'_> {
     fn namesake(&mut self) {
         let (mother, father) = self.parents();
         let Some((given, family)) = father.clone() else { return };
-        let youngest = self.people.iter().take(2).map(|parent| parent.age(TODAY)).min();
-        let age = self.dice.between(18, (youngest.unwrap_or(44) - 20).max(18));
+        let youngest = self.parent_age_min();
+        let age = self.dice.between(18, (youngest - 20).max(18));
         let birth = TODAY.plus(-(age * 1461 / 4) - self.dice.between(1, 300));
         let person = self.person(family, given, false, birth, mother, father);
         self.people.push(person);

@@ -52,7 +52,8 @@ pub(crate) fn report(
     w.concept("code", panel.code);
     visit.subject(w, person);
     w.text("effectiveDateTime", &visit.after(40));
-    w.text("issued", &visit.day.plus(dice.between(0, 2)).at(1020));
+    let issued = visit.day.plus(dice.between(0, 2)).min(person.end());
+    w.text("issued", &issued.at(1439));
     w.list("performer");
     w.reference("", &to(("Organization", ESTABLISHMENT), person.establishment.0));
     w.close_list();

@@ -17,6 +17,8 @@ pub(crate) struct Place {
     pub installations: &'static [(&'static str, &'static str, &'static str)],
     /// Municipalities with their postal areas and weight.
     pub municipalities: &'static [(u64, (&'static str, &'static [&'static str]))],
+    /// Streets of any of them.
+    pub streets: &'static [&'static str],
     /// Groups by thousand.
     pub groups: &'static [(u64, Group)],
     /// Practitioners of the region.
@@ -38,7 +40,7 @@ impl Place {
     /// An address in the region.
     pub(crate) fn address(&self, dice: &mut Dice) -> Address {
         let (city, areas) = dice.weighted(self.municipalities);
-        let (number, street) = (dice.between(11, 9850), dice.pick(&STREETS));
+        let (number, street) = (dice.between(11, 9850), dice.pick(self.streets));
         let line = if dice.chance(300) {
             format!("{number}, {street}, app. {}", dice.between(1, 48))
         } else {
@@ -65,29 +67,6 @@ impl Place {
         format!("D{}-{number:03}", self.code)
     }
 }
-
-const STREETS: [&str; 20] = [
-    "rue Principale",
-    "rue Saint-Denis",
-    "boulevard des Forges",
-    "rue Notre-Dame",
-    "rue de l'Église",
-    "avenue du Parc",
-    "rue des Érables",
-    "boulevard Henri-Bourassa",
-    "rue Sainte-Marie",
-    "rue Laurier",
-    "chemin du Lac",
-    "rue Saint-Joseph",
-    "avenue des Pins",
-    "rue Bellevue",
-    "rang Saint-Louis",
-    "boulevard Gouin Est",
-    "rue Fleury",
-    "rue Sherbrooke",
-    "rue du Collège",
-    "avenue Royale",
-];
 
 /// Montréal (06).
 pub(crate) const MONTREAL: Place = Place {
@@ -122,6 +101,20 @@ pub(crate) const MONTREAL: Place = Place {
         (40, ("Pointe-Claire", &["H9R"])),
         (30, ("Dorval", &["H9P", "H9S"])),
         (20, ("Mont-Royal", &["H3P", "H3R"])),
+    ],
+    streets: &[
+        "rue Saint-Denis",
+        "avenue du Parc",
+        "boulevard Henri-Bourassa",
+        "boulevard Gouin",
+        "rue Fleury",
+        "rue Sherbrooke",
+        "avenue Papineau",
+        "rue Jean-Talon",
+        "rue Lajeunesse",
+        "avenue Christophe-Colomb",
+        "rue de Salaberry",
+        "avenue des Pins",
     ],
     groups: &[
         (520, Group::French),
@@ -158,6 +151,20 @@ pub(crate) const MAURICIE: Place = Place {
         (40, ("Plessisville", &["G6L"])),
         (50, ("Sainte-Thècle", &["G0X"])),
         (40, ("Warwick", &["G0P"])),
+    ],
+    streets: &[
+        "rue Principale",
+        "rue Notre-Dame",
+        "rue de l'Église",
+        "rue des Érables",
+        "rue Sainte-Marie",
+        "rue Laurier",
+        "chemin du Lac",
+        "rue Saint-Joseph",
+        "rue Bellevue",
+        "rang Saint-Louis",
+        "rue du Collège",
+        "avenue Royale",
     ],
     groups: &[
         (918, Group::French),

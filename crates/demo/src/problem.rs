@@ -110,7 +110,8 @@ pub(crate) fn prescription(
     dice: &mut Dice,
 ) {
     w.resource(&dice.urn(), "MedicationRequest");
-    w.text("status", if lasting { "active" } else { "completed" });
+    let goes_on = lasting && person.death.is_none();
+    w.text("status", if goes_on { "active" } else { "completed" });
     w.text("intent", "order");
     w.concept("medicationCodeableConcept", drug.code);
     visit.subject(w, person);
