@@ -4,6 +4,7 @@
 //! `DOSSIER_MINISTACK` names its executable; without it the test is skipped,
 //! and says so.
 #![cfg(feature = "sdk-native")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by them")]
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};

@@ -5,6 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chart::table::{Item, Key, TableError, Value};
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
@@ -94,40 +95,57 @@ fn write_value(out: &mut Vec<u8>, value: &Value) -> Result<(), TableError> {
 /// [`TableError::Rejected`] when the text holds a type that the record does not
 /// use, which only a foreign writer can have put there.
 pub(super) fn decode(json: &str) -> Result<Item, TableError> {
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    ItemSeed
-        .deserialize(&mut deserializer)
+    serde_json::from_str(json)
+        .map(|stored: Stored| stored.item)
         .map_err(|error| TableError::Rejected(format!("unreadable item: {error}")))
+}
+
+/// An item as it is written in JSON, its key apart.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Stored {
+    pub(super) pk: Option<String>,
+    pub(super) sk: Option<String>,
+    pub(super) item: Item,
+}
+
+impl<'de> Deserialize<'de> for Stored {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ItemSeed)
+    }
+}
+
+/// A value as it is written in JSON.
+pub(super) struct StoredValue(pub(super) Value);
+
+impl<'de> Deserialize<'de> for StoredValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        ValueSeed.deserialize(deserializer).map(Self)
+    }
 }
 
 struct ItemSeed;
 
-impl<'de> DeserializeSeed<'de> for ItemSeed {
-    type Value = Item;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Item, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
 impl<'de> Visitor<'de> for ItemSeed {
-    type Value = Item;
+    type Value = Stored;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an item")
     }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Item, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Stored, A::Error> {
         let mut attributes = Vec::with_capacity(8);
+        let (mut pk, mut sk) = (None, None);
         while let Some(name) = map.next_key_seed(TextSeed)? {
-            if name == "pk" || name == "sk" {
-                map.next_value::<serde::de::IgnoredAny>()?;
-            } else {
-                attributes.push((name.into_owned(), map.next_value_seed(ValueSeed)?));
+            let value = map.next_value_seed(ValueSeed)?;
+            match (name.as_ref(), value) {
+                ("pk", Value::S(text)) => pk = Some(text),
+                ("sk", Value::S(text)) => sk = Some(text),
+                (_, value) => attributes.push((name.into_owned(), value)),
             }
         }
         // As from DynamoDB, where attributes have no order of their own.
         if !attributes.is_sorted_by(|(left, _), (right, _)| left <= right) {
             attributes.sort_by(|(left, _), (right, _)| left.cmp(right));
         }
-        Ok(Item(attributes))
+        Ok(Stored { pk, sk, item: Item(attributes) })
     }
 }
 

@@ -14,8 +14,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::{Embedded, EmbeddedTable};
 
+mod condition;
 mod engine;
 mod grouped;
+mod wire;
 
 /// What `X-Amz-Target` begins with.
 const TARGET_PREFIX: &str = "DynamoDB_20120810.";

@@ -17,6 +17,9 @@ const REMEMBERED: Duration = Duration::from_secs(600);
 /// Most tokens remembered: 16 MB.
 const TOKENS_MAX: usize = 1 << 18;
 
+/// The refusal of a transaction whose token was another one's.
+pub(super) const OTHER_UNDER_TOKEN: &str = "another transaction was made under this token";
+
 /// What is known of a token.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Known {

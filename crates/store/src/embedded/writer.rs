@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use super::apply::{self, Prepared};
 use super::statements::{Statements, unavailable};
-use super::tokens::{Known, Tokens};
+use super::tokens::{Known, OTHER_UNDER_TOKEN, Tokens};
 
 /// Most requests that wait; one more is told to slow down.
 const QUEUE_REQUESTS_MAX: usize = 4096;
@@ -22,6 +22,9 @@ const QUEUE_REQUESTS_MAX: usize = 4096;
 const GROUP_WRITES_MAX: usize = 1000;
 /// … or so many bytes of text.
 const GROUP_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// An operation of the engine, given the tokens of committed transactions.
+pub(super) type Operation = Box<dyn FnOnce(&Storage, &mut Tokens) + Send>;
 
 /// Something to be done by the writer's thread.
 pub(super) enum Request {
@@ -42,7 +45,7 @@ pub(super) enum Request {
         reply: oneshot::Sender<Vec<TableResult<()>>>,
     },
     /// An operation of the engine, which makes its own transaction.
-    Engine(Box<dyn FnOnce(&Storage) + Send>),
+    Engine(Operation),
 }
 
 impl Request {
@@ -136,7 +139,7 @@ impl Work {
                 if let Request::Engine(operation) = request {
                     self.commit(std::mem::take(&mut group));
                     (writes, bytes) = (0, 0);
-                    operation(&self.storage);
+                    operation(&self.storage, &mut self.tokens);
                 } else {
                     let (more_writes, more_bytes) = request.size();
                     (writes, bytes) = (writes + more_writes, bytes + more_bytes);
@@ -211,9 +214,7 @@ impl Work {
                 });
                 let result = match known {
                     Known::Same => Ok(Ok(())),
-                    Known::Other => Ok(Err(TableError::Rejected(
-                        "another transaction was made under this token".to_owned(),
-                    ))),
+                    Known::Other => Ok(Err(TableError::Rejected(OTHER_UNDER_TOKEN.to_owned()))),
                     Known::No => apply::transaction(self.storage.conn(), &self.statements, &writes),
                 };
                 // The caller is answered in any case, with the group.

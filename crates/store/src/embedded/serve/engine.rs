@@ -6,10 +6,13 @@ use dynoxide::{DynoxideError, Result};
 use futures::channel::oneshot;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Instant;
 
 use super::{Answered, unknown};
 use crate::embedded::EmbeddedTable;
 use crate::embedded::tables_of_engine::run;
+use crate::embedded::tokens::{Known, OTHER_UNDER_TOKEN, Tokens};
 use crate::embedded::writer::Request;
 
 /// A request's body; the engine marks what it refuses while reading.
@@ -77,11 +80,40 @@ fn snapshot<T: Serialize>(storage: &Storage, read: impl FnOnce() -> Result<T>) -
 pub(super) async fn write(table: &EmbeddedTable, operation: &str, body: &[u8]) -> Answered {
     let (operation, body) = (operation.to_owned(), body.to_vec());
     let (reply, answer) = oneshot::channel();
-    let work = Box::new(move |storage: &Storage| {
-        drop(reply.send(write_on(storage, &operation, &body)));
+    let work = Box::new(move |storage: &Storage, tokens: &mut Tokens| {
+        drop(reply.send(write_on(storage, tokens, &operation, &body)));
     });
     table.held.writer.submit(Request::Engine(work)).map_err(|_| throttled())?;
     answer.await.unwrap_or_else(|_| Err(failed("the writer has ended")))
+}
+
+/// A transaction that the engine performs; its token is kept with all others.
+fn transact(
+    storage: &Storage,
+    tokens: &mut Tokens,
+    request: actions::transact_write_items::TransactWriteItemsRequest,
+) -> Answered {
+    let token = request.client_request_token.clone().unwrap_or_default();
+    // By way of a JSON value, whose names are sorted: maps have no order.
+    let value = serde_json::to_value(&request.transact_items).map_err(failed)?;
+    let mut hasher = DefaultHasher::new();
+    value.to_string().hash(&mut hasher);
+    let digest = hasher.finish();
+    if !token.is_empty() {
+        match tokens.look_up(&token, digest, Instant::now()) {
+            Known::No => {}
+            Known::Same => return Ok(b"{}".to_vec()),
+            Known::Other => {
+                let refusal = OTHER_UNDER_TOKEN.to_owned();
+                return Err(DynoxideError::IdempotentParameterMismatchException(refusal));
+            }
+        }
+    }
+    let response = run(actions::transact_write_items::execute(storage, request))?;
+    if !token.is_empty() {
+        tokens.remember(&token, digest, Instant::now());
+    }
+    render(&response)
 }
 
 /// The queue is full: nothing was written.
@@ -91,7 +123,7 @@ pub(super) fn throttled() -> DynoxideError {
     )
 }
 
-fn write_on(storage: &Storage, operation: &str, body: &[u8]) -> Answered {
+fn write_on(storage: &Storage, tokens: &mut Tokens, operation: &str, body: &[u8]) -> Answered {
     match operation {
         "PutItem" => render(&run(actions::put_item::execute(storage, parse(body)?))?),
         "DeleteItem" => render(&run(actions::delete_item::execute(storage, parse(body)?))?),
@@ -99,9 +131,7 @@ fn write_on(storage: &Storage, operation: &str, body: &[u8]) -> Answered {
         "BatchWriteItem" => {
             render(&run(actions::batch_write_item::execute(storage, parse(body)?))?)
         }
-        "TransactWriteItems" => {
-            render(&run(actions::transact_write_items::execute(storage, parse(body)?))?)
-        }
+        "TransactWriteItems" => transact(storage, tokens, parse(body)?),
         "CreateTable" => render(&run(actions::create_table::execute(storage, parse(body)?))?),
         "UpdateTimeToLive" => {
             render(&run(actions::update_time_to_live::execute(storage, parse(body)?))?)
