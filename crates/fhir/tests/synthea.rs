@@ -17,18 +17,17 @@ fn folder() -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
-fn bundles(folder: &Path) -> Vec<(String, Vec<u8>)> {
+fn bundles(folder: &Path) -> std::io::Result<Vec<(String, Vec<u8>)>> {
     let mut bundles = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "bz2") {
-            let file = std::fs::File::open(&path).unwrap();
             let mut bytes = Vec::new();
-            bzip2::read::BzDecoder::new(file).read_to_end(&mut bytes).unwrap();
-            bundles.push((path.file_name().unwrap().to_string_lossy().into_owned(), bytes));
+            bzip2::read::BzDecoder::new(std::fs::File::open(&path)?).read_to_end(&mut bytes)?;
+            bundles.push((path.display().to_string(), bytes));
         }
     }
-    bundles
+    Ok(bundles)
 }
 
 #[test]
@@ -40,7 +39,7 @@ fn every_resource_is_valid_and_keeps_its_text() {
     let limits = JsonLimits::default();
     let (mut resources, mut bytes_read, mut nodes, mut pointers) = (0, 0, 0, 0);
     let mut spent = Duration::ZERO;
-    let bundles = bundles(&folder);
+    let bundles = bundles(&folder).unwrap();
     assert!(!bundles.is_empty(), "no bundles in the folder");
     for (name, bytes) in bundles {
         bytes_read += bytes.len();

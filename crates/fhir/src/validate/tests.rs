@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::json::Document;
 use crate::limits::JsonLimits;
@@ -177,4 +179,36 @@ fn stops_at_twenty_issues_and_refuses_with_the_right_status() {
     assert_eq!(status(&patient(r#""x":1,"gender":"f""#)), Some(400));
     assert_eq!(status(&patient(r#""birthDate":"70","gender":"f""#)), Some(422));
     assert_eq!(status(&patient(r#""gender":"female""#)), None);
+}
+
+const SAMPLE: &str = r#"{"resourceType":"Observation","id":"o","meta":{"profile":["http://p"]},"status":"final","category":[{"coding":[{"system":"http://s","code":"c"}]}],"code":{"text":"t"},"subject":{"reference":"Patient/1"},"effectiveDateTime":"2020-01-01","_issued":{"extension":[{"url":"u","valueCode":"c"}]},"component":[{"code":{"text":"t"},"valueQuantity":{"value":1.00,"unit":"mg"}}],"contained":[{"resourceType":"Patient","id":"p","name":[{"given":[null,"x"],"_given":[{"id":"i"},null]}]}]}"#;
+
+#[test]
+fn the_sample_is_valid() {
+    assert_eq!(found(SAMPLE), []);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Whatever takes the place of any value is refused, but a number for a
+    /// decimal.
+    #[test]
+    fn any_value_anywhere_is_judged(which in 0_usize..60, with in 0_usize..6) {
+        let document = Document::parse(SAMPLE.to_owned(), &JsonLimits::default()).unwrap();
+        let mut places = Vec::new();
+        let mut open = vec![document.root()];
+        while let Some(value) = open.pop() {
+            places.push((value.span(), value.kind()));
+            open.extend(value.items());
+            open.extend(value.fields().map(|(_, held)| held));
+        }
+        let (span, kind) = places[which % places.len()].clone();
+        let with = ["{}", "[]", "\"\"", "-1", "true", "null"][with];
+        let mutated = format!("{}{with}{}", &SAMPLE[..span.start], &SAMPLE[span.end..]);
+        let found = found(&mutated);
+        prop_assert!(found.len() <= crate::limits::ISSUES_MAX);
+        let number = kind == crate::json::Kind::Number && with == "-1";
+        prop_assert_eq!(found.is_empty(), number || mutated == SAMPLE, "{}", mutated);
+    }
 }
