@@ -357,7 +357,8 @@ impl Home<'_> {
             multiple_birth: None,
             married: adult.then_some(false),
         };
-        let number = self.dice.weighted(&[(80, 1), (12, 2), (5, 3), (3, 4)]);
+        // Real cards mostly bear a 1; spread evenly, fewer cards repeat by chance.
+        let number = self.dice.between(1, 9);
         if !self.dice.chance(12)
             && let Some(nam) = self.nam(&person.family, &person.given, &person, number)
         {
