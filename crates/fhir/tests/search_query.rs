@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use fhir::search::limits::{QUERY_BYTES_MAX, QUERY_PARAMETERS_MAX, QUERY_VALUES_MAX};
-use fhir::search::{Modifier, Query, SearchError, Settings, Total, Wanted, WantedSystem};
+use fhir::search::{
+    Modifier, Query, SearchError, SearchFault, Settings, Total, Wanted, WantedSystem,
+};
 use proptest::prelude::*;
 
 fn settings() -> Settings<'static> {
@@ -181,6 +183,16 @@ fn refusals_name_the_parameter_and_say_what_would_do() {
         assert_eq!(error.parameter, parameter, "{query}");
         assert!(error.diagnostics.contains(part), "{query}: {error}");
     }
+}
+
+#[test]
+fn a_refusal_is_of_its_kind() {
+    let fault = |query: &str| refused("Observation", query).fault;
+    assert_eq!(fault("colour=red"), SearchFault::Unsupported);
+    assert_eq!(fault("code:above=x"), SearchFault::Unsupported);
+    assert_eq!(fault("_sort=colour"), SearchFault::Unsupported);
+    assert_eq!(fault("date=yesterday"), SearchFault::Invalid);
+    assert_eq!(fault("_sort=date,code,status,category,subject,encounter"), SearchFault::TooMuch);
 }
 
 #[test]

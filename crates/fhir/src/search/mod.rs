@@ -30,7 +30,7 @@ mod zone;
 
 pub use cursor::Cursor;
 pub use date::{DateRange, Prefix};
-pub use error::SearchError;
+pub use error::{SearchError, SearchFault};
 pub use fold::{fold, squash};
 pub use matching::Verdict;
 pub use number::WantedNumber;

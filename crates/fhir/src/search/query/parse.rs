@@ -39,7 +39,7 @@ pub(super) fn parse(
 ) -> Result<Query, SearchError> {
     if query.len() > QUERY_BYTES_MAX {
         let text = format!("the query string is over {QUERY_BYTES_MAX} bytes. Split the search.");
-        return Err(SearchError::new("", text));
+        return Err(SearchError::too_much("", text));
     }
     let mut parsed = Query {
         resource_type: resource_type.to_owned(),
@@ -61,7 +61,7 @@ pub(super) fn parse(
     if pairs.len() > QUERY_PARAMETERS_MAX {
         let text =
             format!("there are more than {QUERY_PARAMETERS_MAX} parameters. Split the search.");
-        return Err(SearchError::new("", text));
+        return Err(SearchError::too_much("", text));
     }
     let mut seen: Vec<String> = Vec::new();
     let mut page = None;
@@ -69,7 +69,7 @@ pub(super) fn parse(
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (Some(name), Some(value)) = (decode(name), decode(value)) else {
             let text = format!("'{pair}' is not percent-encoded UTF-8. Encode '%' itself as %25.");
-            return Err(SearchError::new("", text));
+            return Err(SearchError::invalid("", text));
         };
         if ELSEWHERE.contains(&name.as_str()) {
             continue;
@@ -79,7 +79,7 @@ pub(super) fn parse(
             continue;
         }
         if seen.contains(&name) {
-            return Err(SearchError::new(&name, "may be given only once."));
+            return Err(SearchError::invalid(&name, "may be given only once."));
         }
         if name == "_page" {
             page = Some(value);
@@ -90,7 +90,7 @@ pub(super) fn parse(
     }
     if let Some(text) = page {
         let cursor = Cursor::decode(&text, &parsed).ok_or_else(|| {
-            SearchError::new(
+            SearchError::invalid(
                 "_page",
                 "is not a page of this search. Follow the links of the first page.",
             )
@@ -108,7 +108,7 @@ fn result_parameter(
     value: &str,
     settings: &Settings<'_>,
 ) -> Result<(), SearchError> {
-    let refuse = |text: String| Err(SearchError::new(name, text));
+    let refuse = |text: String| Err(SearchError::invalid(name, text));
     match (name, value) {
         ("_sort", _) => query.sort = sort(&query.resource_type, value)?,
         ("_count", _) => {
@@ -154,13 +154,16 @@ fn sort(resource_type: &str, value: &str) -> Result<Vec<SortKey>, SearchError> {
                      reference or uri parameters, a '-' before those to be reversed: {}.",
                     supported(resource_type)
                 );
-                SearchError::new("_sort", text)
+                SearchError::unsupported("_sort", text)
             })?;
         if keys.iter().any(|key| key.parameter.code == code) {
-            return Err(SearchError::new("_sort", format!("names '{code}' twice.")));
+            return Err(SearchError::invalid("_sort", format!("names '{code}' twice.")));
         }
         if keys.len() == SORT_KEYS_MAX {
-            return Err(SearchError::new("_sort", format!("takes at most {SORT_KEYS_MAX} keys.")));
+            return Err(SearchError::too_much(
+                "_sort",
+                format!("takes at most {SORT_KEYS_MAX} keys."),
+            ));
         }
         let slot = indexed::slot(resource_type, &parameter);
         keys.push(SortKey { parameter, descending, slot, source: Source::of(&parameter) });
@@ -179,7 +182,7 @@ fn filter(
         None => (name, None),
     };
     let parameter = parameters::find(resource_type, code)
-        .ok_or_else(|| SearchError::new(name, unknown(resource_type, code)))?;
+        .ok_or_else(|| SearchError::unsupported(name, unknown(resource_type, code)))?;
     let modifier = match modifier {
         None => Modifier::Plain,
         Some(text) => known_modifier(&parameter, text).ok_or_else(|| {
@@ -188,16 +191,16 @@ fn filter(
                 parameter.kind.name(),
                 wanted::modifiers_of(parameter.kind)
             );
-            SearchError::new(name, text)
+            SearchError::unsupported(name, text)
         })?,
     };
     let texts = split(value, ',');
     if texts.len() > QUERY_VALUES_MAX {
         let text = format!("has more than {QUERY_VALUES_MAX} values. Split the search.");
-        return Err(SearchError::new(name, text));
+        return Err(SearchError::too_much(name, text));
     }
     if modifier == Modifier::Missing && texts.len() > 1 {
-        return Err(SearchError::new(name, "takes one value, 'true' or 'false'."));
+        return Err(SearchError::invalid(name, "takes one value, 'true' or 'false'."));
     }
     let mut alternatives = Vec::with_capacity(texts.len());
     let mut canonical = Vec::with_capacity(texts.len());

@@ -19,9 +19,10 @@ pub(super) fn parse(
     text: &str,
     settings: &Settings<'_>,
 ) -> Result<Wanted, SearchError> {
-    let refuse = |expected: &str| SearchError::new(name, format!("'{text}' is not {expected}."));
+    let refuse =
+        |expected: &str| SearchError::invalid(name, format!("'{text}' is not {expected}."));
     if text.is_empty() {
-        return Err(SearchError::new(
+        return Err(SearchError::invalid(
             name,
             "a value is empty. Give a value, or leave the parameter out.",
         ));
