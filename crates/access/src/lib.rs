@@ -4,6 +4,7 @@
 //!
 //! Everything decides from its arguments alone; only [`journal`] speaks to a
 //! table, through `chart`'s port.
+pub mod audit_event;
 pub mod claims;
 pub mod decision;
 pub mod entry;

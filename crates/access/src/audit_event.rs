@@ -1,0 +1,178 @@
+//! An access entry as FHIR R4 AuditEvents, by the IHE Basic Audit Log Patterns
+//! (BALP): what an auditor or the person themself is shown.
+//!
+//! A read or query gives one AuditEvent per person, or one without a person; a
+//! commit gives one per resource that it changed. The n-th of an entry has the
+//! id `<entry id>.<n>`, from 0, for ever.
+
+use serde_json::{Value, json};
+
+use crate::claims::Function;
+use crate::entry::{Change, Entry, Interaction, ItemSeen};
+
+mod agents;
+mod entities;
+mod instant;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use instant::instant;
+
+/// The gateway that served an access, as the audit names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Base of its FHIR endpoint, a URL.
+    pub base: String,
+    /// Name to show.
+    pub name: String,
+}
+
+/// What one AuditEvent of an entry is about.
+struct Part<'a> {
+    /// The interaction as BALP's subtype names it.
+    subtype: words::Subtype,
+    person: Option<&'a str>,
+    items: Vec<&'a ItemSeen>,
+}
+
+/// Every AuditEvent of an entry, in the order of their ids.
+pub fn render(entry: &Entry, server: &Server) -> Vec<Value> {
+    let parts = parts(entry).into_iter().enumerate();
+    parts.map(|(number, part)| event(entry, server, number, &part)).collect()
+}
+
+/// The AuditEvents of an entry that concern one person: what that person may
+/// be shown of an access that concerned others as well.
+pub fn render_for(entry: &Entry, server: &Server, person: &str) -> Vec<Value> {
+    let parts = parts(entry).into_iter().enumerate();
+    let theirs = parts.filter(|(_, part)| part.person == Some(person));
+    theirs.map(|(number, part)| event(entry, server, number, &part)).collect()
+}
+
+/// The n-th AuditEvent, by an id that [`render`] gave.
+pub fn render_one(entry: &Entry, server: &Server, id: &str) -> Option<Value> {
+    let (entry_id, number) = id.rsplit_once('.')?;
+    let wanted: usize = number.parse().ok()?;
+    if entry_id != entry.id || number != wanted.to_string() {
+        return None;
+    }
+    parts(entry).get(wanted).map(|part| event(entry, server, wanted, part))
+}
+
+fn person_of<'a>(entry: &'a Entry, item: &ItemSeen) -> Option<&'a str> {
+    entry.persons.get(usize::from(item.person?)).map(String::as_str)
+}
+
+fn parts(entry: &Entry) -> Vec<Part<'_>> {
+    let changed = entry.items.iter().filter(|item| item.change != Change::Read);
+    let changed = changed.map(|item| Part {
+        subtype: words::Subtype::of_change(item.change),
+        person: person_of(entry, item),
+        items: vec![item],
+    });
+    let changed: Vec<Part<'_>> = changed.collect();
+    if !changed.is_empty() {
+        return changed;
+    }
+    let subtype = words::Subtype::of_interaction(entry.interaction);
+    let mut parts: Vec<Part<'_>> = Vec::new();
+    for person in &entry.persons {
+        let theirs = entry.items.iter().filter(|item| person_of(entry, item) == Some(person));
+        parts.push(Part { subtype, person: Some(person), items: theirs.collect() });
+    }
+    let nobodys = entry.items.iter().filter(|item| person_of(entry, item).is_none());
+    let nobodys: Vec<&ItemSeen> = nobodys.collect();
+    if parts.is_empty() || !nobodys.is_empty() {
+        parts.push(Part { subtype, person: None, items: nobodys });
+    }
+    parts
+}
+
+fn event(entry: &Entry, server: &Server, number: usize, part: &Part<'_>) -> Value {
+    let subtype = part.subtype;
+    let mut event = json!({
+        "resourceType": "AuditEvent",
+        "id": format!("{}.{number}", entry.id),
+        "meta": {"profile": [profile(part)]},
+        "language": "fr-CA",
+        "text": {"status": "generated", "div": narrative(entry, part)},
+        "type": words::REST.coding(),
+        "subtype": [subtype.word().coding()],
+        "action": subtype.action(),
+        "recorded": instant(entry.at_ms),
+        "outcome": outcome_code(entry.outcome.status),
+        "purposeOfEvent": [{"coding": [words::purpose(entry.purpose).coding()]}],
+        "agent": agents::agents(entry, server, subtype),
+        "source": {
+            "site": site(entry),
+            "observer": {
+                "identifier": {"system": words::REGION_SYSTEM, "value": entry.region},
+                "display": server.name,
+            },
+            "type": [words::APPLICATION_SERVER.coding()],
+        },
+        "entity": entities::entities(entry, part),
+    });
+    if let (Some(why), Some(members)) = (&entry.outcome.denied, event.as_object_mut()) {
+        members.insert("outcomeDesc".to_owned(), json!(why));
+    }
+    event
+}
+
+/// BALP's profile for the interaction; the Patient ones when a person is named.
+fn profile(part: &Part<'_>) -> String {
+    let patient = if part.person.is_some() { "Patient" } else { "" };
+    format!(
+        "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.{patient}{}",
+        part.subtype.pattern()
+    )
+}
+
+/// Value set audit-event-outcome: 4 when the caller was at fault, 8 when the
+/// record could not serve.
+fn outcome_code(status: u16) -> &'static str {
+    match status {
+        0..400 => "0",
+        400..500 => "4",
+        _ => "8",
+    }
+}
+
+fn site(entry: &Entry) -> String {
+    if entry.establishment.is_empty() { entry.region.clone() } else { entry.establishment.clone() }
+}
+
+/// One French sentence for the person whose record it is.
+fn narrative(entry: &Entry, part: &Part<'_>) -> String {
+    let name = entry.agent.name.as_deref().unwrap_or(match entry.agent.function {
+        Function::System => entry.agent.client_id.as_str(),
+        _ => "Personne non identifiée",
+    });
+    let what = match part.items.as_slice() {
+        [] => String::new(),
+        [item] => format!(" — {}/{}", item.resource_type, item.id),
+        items => format!(" — {} ressources", items.len()),
+    };
+    let outcome = if entry.outcome.status >= 400 { " — accès refusé" } else { "" };
+    let sentence = format!(
+        "{name} ({}), {} : {}{what} — {}{outcome}",
+        words::function(&entry.agent.function),
+        site(entry),
+        part.subtype.word().french,
+        words::purpose(entry.purpose).french,
+    );
+    format!(
+        r#"<div xmlns="http://www.w3.org/1999/xhtml" lang="fr-CA" xml:lang="fr-CA">{}</div>"#,
+        escape(&sentence)
+    )
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// Whether BALP calls it a query: its entry holds a query text, or should.
+fn is_query(interaction: Interaction) -> bool {
+    matches!(interaction, Interaction::Search | Interaction::ReadAudit | Interaction::Everything)
+}

@@ -1,0 +1,199 @@
+//! Codes with their words: French shown, English as a translation.
+
+use serde_json::{Value, json};
+
+use crate::claims::{Function, Purpose};
+use crate::entry::{Change, Interaction};
+
+pub const DICOM: &str = "http://dicom.nema.org/resources/ontology/DCM";
+pub const REGION_SYSTEM: &str = "urn:oid:2.16.124.10.101.1.60.1.10";
+const RESTFUL: &str = "http://hl7.org/fhir/restful-interaction";
+const REASON: &str = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
+const ENTITY_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-entity-type";
+const ENTITY_ROLE: &str = "http://terminology.hl7.org/CodeSystem/object-role";
+
+/// A code of a system and how it reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Word {
+    pub system: &'static str,
+    pub code: &'static str,
+    pub french: &'static str,
+    pub english: &'static str,
+}
+
+const fn word(
+    system: &'static str,
+    code: &'static str,
+    french: &'static str,
+    english: &'static str,
+) -> Word {
+    Word { system, code, french, english }
+}
+
+impl Word {
+    /// As a Coding, with the standard extension for translations.
+    pub fn coding(self) -> Value {
+        json!({
+            "system": self.system,
+            "code": self.code,
+            "display": self.french,
+            "_display": {"extension": [{
+                "url": "http://hl7.org/fhir/StructureDefinition/translation",
+                "extension": [
+                    {"url": "lang", "valueCode": "en"},
+                    {"url": "content", "valueString": self.english},
+                ],
+            }]},
+        })
+    }
+}
+
+pub const REST: Word = word(
+    "http://terminology.hl7.org/CodeSystem/audit-event-type",
+    "rest",
+    "Opération REST",
+    "RESTful Operation",
+);
+pub const APPLICATION_SERVER: Word = word(
+    "http://terminology.hl7.org/CodeSystem/security-source-type",
+    "4",
+    "Serveur d'application",
+    "Application Server",
+);
+pub const APPLICATION: Word = word(DICOM, "110150", "Application", "Application");
+pub const DESTINATION: Word = word(DICOM, "110152", "Destination", "Destination Role ID");
+pub const SOURCE: Word = word(DICOM, "110153", "Source", "Source Role ID");
+pub const CUSTODIAN: Word = word(
+    "http://terminology.hl7.org/CodeSystem/provenance-participant-type",
+    "custodian",
+    "Dépositaire",
+    "Custodian",
+);
+pub const RECIPIENT: Word = word(
+    "http://terminology.hl7.org/CodeSystem/v3-ParticipationType",
+    "IRCP",
+    "Destinataire de l'information",
+    "information recipient",
+);
+pub const AUTHOR: Word = word(
+    "http://terminology.hl7.org/CodeSystem/v3-ParticipationType",
+    "AUT",
+    "Auteur",
+    "author (originator)",
+);
+pub const PERSON: Word = word(ENTITY_TYPE, "1", "Personne", "Person");
+pub const SYSTEM_OBJECT: Word = word(ENTITY_TYPE, "2", "Objet du système", "System Object");
+pub const PATIENT: Word = word(ENTITY_ROLE, "1", "Patient", "Patient");
+pub const DOMAIN_RESOURCE: Word = word(ENTITY_ROLE, "4", "Ressource", "Domain Resource");
+pub const QUERY: Word = word(ENTITY_ROLE, "24", "Requête", "Query");
+pub const REQUEST_ID: Word = word(
+    "https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType",
+    "XrequestId",
+    "Numéro de la demande",
+    "The value of X-Request-Id",
+);
+
+/// The subtype of an AuditEvent, which decides its pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subtype {
+    Read,
+    Vread,
+    History,
+    Search,
+    Operation,
+    Create,
+    Update,
+    Delete,
+    Batch,
+    Transaction,
+}
+
+impl Subtype {
+    pub fn of_interaction(interaction: Interaction) -> Self {
+        match interaction {
+            Interaction::Read => Self::Read,
+            Interaction::Vread => Self::Vread,
+            Interaction::HistoryInstance => Self::History,
+            Interaction::Search | Interaction::ReadAudit => Self::Search,
+            Interaction::Everything => Self::Operation,
+            Interaction::Create => Self::Create,
+            Interaction::Update => Self::Update,
+            Interaction::Delete => Self::Delete,
+            Interaction::Batch => Self::Batch,
+            Interaction::Transaction => Self::Transaction,
+        }
+    }
+
+    pub fn of_change(change: Change) -> Self {
+        match change {
+            Change::Read => Self::Read,
+            Change::Created => Self::Create,
+            Change::Updated => Self::Update,
+            Change::Deleted => Self::Delete,
+        }
+    }
+
+    pub fn word(self) -> Word {
+        let (code, french, english) = match self {
+            Self::Read => ("read", "lecture", "read"),
+            Self::Vread => ("vread", "lecture d'une version", "vread"),
+            Self::History => ("history-instance", "historique", "history-instance"),
+            Self::Search => ("search", "recherche", "search"),
+            Self::Operation => ("operation", "lecture du dossier entier", "operation"),
+            Self::Create => ("create", "création", "create"),
+            Self::Update => ("update", "modification", "update"),
+            Self::Delete => ("delete", "suppression", "delete"),
+            Self::Batch => ("batch", "lot", "batch"),
+            Self::Transaction => ("transaction", "transaction", "transaction"),
+        };
+        word(RESTFUL, code, french, english)
+    }
+
+    /// Value set audit-event-action, as BALP fixes it per pattern.
+    pub fn action(self) -> &'static str {
+        match self {
+            Self::Read | Self::Vread | Self::History => "R",
+            Self::Create => "C",
+            Self::Update => "U",
+            Self::Delete => "D",
+            Self::Search | Self::Operation | Self::Batch | Self::Transaction => "E",
+        }
+    }
+
+    /// BALP's name for the pattern.
+    pub fn pattern(self) -> &'static str {
+        match self {
+            Self::Read | Self::Vread | Self::History => "Read",
+            Self::Create => "Create",
+            Self::Delete => "Delete",
+            Self::Update | Self::Batch | Self::Transaction => "Update",
+            Self::Search | Self::Operation => "Query",
+        }
+    }
+}
+
+pub fn purpose(purpose: Purpose) -> Word {
+    let (french, english) = match purpose {
+        Purpose::Treatment => ("traitement", "treatment"),
+        Purpose::Emergency => ("traitement d'urgence", "Emergency Treatment"),
+        Purpose::Teaching => ("enseignement", "training"),
+        Purpose::Administration => ("administration", "healthcare operations"),
+        Purpose::Research => ("recherche scientifique", "healthcare research"),
+        Purpose::Legal => ("fins juridiques", "legal"),
+        Purpose::PatientRequest => ("demande de la personne", "patient requested"),
+    };
+    word(REASON, purpose.code(), french, english)
+}
+
+/// A role as French readers name it; an unknown one as its code.
+pub fn function(function: &Function) -> &str {
+    match function {
+        Function::Physician => "médecin",
+        Function::Nurse => "infirmière ou infirmier",
+        Function::Pharmacist => "pharmacienne ou pharmacien",
+        Function::Patient => "la personne elle-même",
+        Function::Auditor => "vérification des accès",
+        Function::System => "système",
+        Function::Other(code) => code,
+    }
+}
