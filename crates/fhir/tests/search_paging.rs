@@ -113,13 +113,19 @@ fn pages_neither_repeat_nor_skip_while_others_write() {
     let mut cursor: Option<Cursor> = None;
     for page in 0..10 {
         let text = first.link(cursor.as_ref());
-        let now = query(text.split_once('?').unwrap().1);
+        let later = Settings { now_ms: 1_800_000_000_000, ..settings() };
+        let settings = if cursor.is_some() { later } else { settings() };
+        let text = text.split_once('?').unwrap().1;
+        let now = Query::parse("Observation", text, &settings).unwrap();
         let mut rest: Vec<Position> =
             stored.iter().filter(|place| now.is_after_cursor(place)).cloned().collect();
         rest.sort_by(|left, right| now.compare_positions(left, right));
         let Some(last) = rest.iter().take(2).next_back().cloned() else { break };
         seen.extend(rest.into_iter().take(2).map(|place| place.id));
-        cursor = Some(Cursor { snapshot_ms: 0, position: last });
+        let following = now.cursor_after(last);
+        // Every page keeps the instant of the first.
+        assert_eq!(following.snapshot_ms, 1_700_000_000_000);
+        cursor = Some(following);
         // Somebody adds at the front, which no later page may show again.
         stored.push(dated(&first, &format!("new{page}"), "2001"));
     }

@@ -12,6 +12,7 @@ use super::date::{DateRange, Prefix};
 use super::error::SearchError;
 use super::indexed::Slot;
 use super::number::WantedNumber;
+use super::order::Position;
 use super::parameters::Parameter;
 
 /// What a search depends on besides its text.
@@ -246,6 +247,12 @@ impl Query {
     /// Where the page begins, if it is not the first.
     pub fn cursor(&self) -> Option<&Cursor> {
         self.cursor.as_ref()
+    }
+
+    /// The cursor of the page after a result at `position`, the last of this one.
+    /// All pages of a search carry the instant of the first.
+    pub fn cursor_after(&self, position: Position) -> Cursor {
+        Cursor { snapshot_ms: self.now_ms, position }
     }
 
     /// Whether some filter or sort key is not kept in cells, so that every
