@@ -1,0 +1,76 @@
+//! The admin port: health, readiness and metrics of one region, for machines.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{self, HeaderValue};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpListener;
+
+use crate::metrics::Gauge;
+use crate::region::Region;
+
+/// Serves the admin port of a region for as long as the process runs: during a
+/// shutdown it goes on saying what is left.
+pub async fn serve(listener: TcpListener, region: Arc<Region>) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            continue;
+        };
+        let region = Arc::clone(&region);
+        tokio::task::spawn(async move {
+            let service = service_fn(|asked| {
+                let answer = answer(&region, &asked);
+                async move { Ok::<_, std::convert::Infallible>(answer) }
+            });
+            let mut builder = hyper::server::conn::http1::Builder::new();
+            builder.timer(TokioTimer::new());
+            let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+fn answer(region: &Region, asked: &Request<Incoming>) -> Response<Full<Bytes>> {
+    let (status, text) = match (asked.method(), asked.uri().path()) {
+        (&Method::GET | &Method::HEAD, "/healthz") => (StatusCode::OK, "ok\n".to_owned()),
+        (&Method::GET | &Method::HEAD, "/readyz") if region.is_ready() => {
+            (StatusCode::OK, "ok\n".to_owned())
+        }
+        (&Method::GET | &Method::HEAD, "/readyz") => {
+            (StatusCode::SERVICE_UNAVAILABLE, "not ready\n".to_owned())
+        }
+        (&Method::GET, "/metrics") => (StatusCode::OK, metrics(region)),
+        _ => (StatusCode::NOT_FOUND, "here are /healthz, /readyz and /metrics\n".to_owned()),
+    };
+    let mut answer = Response::new(Full::new(Bytes::from(text)));
+    *answer.status_mut() = status;
+    let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    answer.headers_mut().insert(header::CONTENT_TYPE, kind);
+    answer
+}
+
+fn metrics(region: &Region) -> String {
+    let gauge = |name, help, value: usize| Gauge { name, help, value: value as u64 };
+    let admission = &region.admission;
+    let gauges = [
+        gauge("in_flight", "Requests inside functions.", admission.in_flight()),
+        gauge("waiting", "Requests waiting for a place.", admission.waiting()),
+        gauge("connections", "Connections open.", admission.connections()),
+        gauge("ready", "Whether requests should be sent here.", region.is_ready().into()),
+        gauge("journal_waiting", "Access entries not yet durable.", region.walls.journal_waiting()),
+        gauge("resident_bytes", "Memory of the whole process.", resident_bytes().unwrap_or(0)),
+    ];
+    region.metrics.text(&region.code, &gauges)
+}
+
+/// Resident memory, from `/proc/self/statm` (Linux; pages of 4 KiB on x86_64).
+fn resident_bytes() -> Option<usize> {
+    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: usize = text.split_whitespace().nth(1)?.parse().ok()?;
+    Some(pages * 4_096)
+}

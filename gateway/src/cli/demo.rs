@@ -1,0 +1,7 @@
+//! Being written.
+use clap::Args;
+#[derive(Args)]
+pub struct Options {}
+pub async fn run(_: Options) -> anyhow::Result<()> {
+    anyhow::bail!("not yet")
+}

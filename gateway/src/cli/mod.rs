@@ -1,0 +1,73 @@
+//! The command line: one subcommand, one file.
+
+pub mod demo;
+pub mod load;
+pub mod store;
+pub mod tables;
+pub mod token;
+pub mod up;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+/// One electronic health record per person, behind the doors of the health
+/// regions.
+#[derive(Parser)]
+#[command(name = "dossier", version, arg_required_else_help = true)]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Starts the doors of regions
+    Up(up::Options),
+    /// Serves the embedded store by the DynamoDB protocol, on loopback
+    Store(store::Options),
+    /// Makes or checks the store's tables
+    Tables(tables::Options),
+    /// Prints one token of the development issuer
+    Token(token::Options),
+    /// Loads bundles through a region's door
+    Load(load::Options),
+    /// Makes synthetic people and loads them
+    Demo(demo::Options),
+}
+
+/// Where things are; every subcommand takes these.
+#[derive(Args, Clone, Debug)]
+pub struct Places {
+    /// Folder of everything that is kept
+    #[arg(long, value_name = "DIR", default_value = "./data")]
+    pub data: PathBuf,
+    /// Spin manifest that says which component answers what
+    #[arg(long, value_name = "FILE", default_value = "./spin.toml")]
+    pub manifest: PathBuf,
+    /// Folder of the region files
+    #[arg(long, value_name = "DIR", default_value = "./infra/regions")]
+    pub regions: PathBuf,
+}
+
+/// Reads the command line and does what it says.
+///
+/// # Errors
+/// Told to the user on the last line.
+pub fn run() -> Result<()> {
+    let command = Line::parse().command;
+    // The doors have runtimes of their own; this one accepts connections and
+    // does whatever is not a request.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Up(options) => up::run(options).await,
+            Command::Store(options) => store::run(options).await,
+            Command::Tables(options) => tables::run(options).await,
+            Command::Token(options) => token::run(options).await,
+            Command::Load(options) => load::run(options).await,
+            Command::Demo(options) => demo::run(options).await,
+        }
+    })
+}

@@ -1,0 +1,178 @@
+//! `dossier up`: the doors of one region or several, over one record.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use regions::Directory;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::Places;
+use crate::door::tls::Certificate;
+use crate::door::{self, Workers};
+use crate::engine::{self, Cache};
+use crate::log::Log;
+use crate::manifest::Manifest;
+use crate::record::Central;
+use crate::region::{Parts, Region};
+use crate::sandbox::{self, Function};
+use crate::{admin, limits, record};
+
+/// Options of `dossier up`.
+#[derive(Args)]
+pub struct Options {
+    #[command(flatten)]
+    places: Places,
+    /// Region to serve, by its code; may be repeated [default: every live one]
+    #[arg(long = "region", value_name = "CODE")]
+    regions: Vec<String>,
+    /// Ports of the doors [default: those of the region files]
+    #[arg(long, value_name = "06=8406,04=8404", value_delimiter = ',', value_parser = port)]
+    ports: Vec<(String, u16)>,
+    /// Address to listen on
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    listen: IpAddr,
+    /// Speak TLS: `dev`, or the files `chain.pem,key.pem`
+    #[arg(long, value_name = "dev|CHAIN,KEY")]
+    tls: Option<Certificate>,
+    /// Requests of one caller that an instance may answer; 1 makes a fresh one
+    /// for each
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    reuse: u32,
+    /// Threads that answer [default: one per core]
+    #[arg(long, value_name = "N")]
+    workers: Option<usize>,
+    /// Where the record is
+    #[command(flatten)]
+    store: record::Choice,
+}
+
+/// A region's two addresses.
+struct Addresses {
+    code: String,
+    door: SocketAddr,
+    admin: SocketAddr,
+}
+
+/// Serves until SIGTERM or SIGINT, then lets what is inside finish.
+///
+/// # Errors
+/// What keeps the doors from opening.
+pub async fn run(options: Options) -> Result<()> {
+    let directory = record::directory(&options.places.regions)?;
+    let addresses = addresses(&options, &directory)?;
+    let manifest = Manifest::read(&options.places.manifest)?;
+    let log = Arc::new(Log::default());
+    let writing = tokio::spawn(write_log(Arc::clone(&log)));
+    let functions = functions(&manifest, &options)?;
+    let routes = Arc::new(manifest.routes);
+    let central = Central::open(&options.places, &options.store).await?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = Arc::new(Workers::start(options.workers.unwrap_or(cores))?);
+    let tls = match &options.tls {
+        Some(certificate) => Some(certificate.acceptor(&options.places.data.join("tls"))?),
+        None => None,
+    };
+    let mut regions = Vec::new();
+    for place in &addresses {
+        let region = Region::new(Parts {
+            code: place.code.clone(),
+            routes: Arc::clone(&routes),
+            functions: Arc::clone(&functions),
+            walls: central.walls(&place.code, &directory)?,
+            log: Arc::clone(&log),
+            reuse: options.reuse,
+            secure: tls.is_some(),
+        });
+        let (public, private) = (door::listen(place.door)?, door::listen(place.admin)?);
+        tokio::spawn(admin::serve(private, Arc::clone(&region)));
+        let accepting = door::accept(public, Arc::clone(&region), tls.clone(), workers.clone());
+        tokio::spawn(accepting);
+        region.set_ready(true);
+        log.event("open", Some(&place.code));
+        regions.push(region);
+    }
+    stop_signal().await?;
+    log.event("closing", None);
+    let whole = door::close(&regions, &workers).await;
+    central.close(&regions).await;
+    log.event(if whole { "closed" } else { "closed, some requests were cut off" }, None);
+    writing.abort();
+    log.flush(&mut std::io::stdout());
+    Ok(())
+}
+
+fn functions(manifest: &Manifest, options: &Options) -> Result<Arc<[Arc<Function>]>> {
+    let engine = engine::engine()?;
+    let cache = Cache::open(&options.places.data.join("compiled"))?;
+    let linker = sandbox::linker(&engine).map_err(engine::told)?;
+    let linked = manifest.functions.iter().map(|function| {
+        let component = cache.load(&engine, &function.source)?;
+        Function::link(&function.name, &component, &linker)
+            .map_err(engine::told)
+            .with_context(|| format!("linking {}", function.name))
+    });
+    linked.collect()
+}
+
+fn port(text: &str) -> Result<(String, u16), String> {
+    let (code, port) = text.split_once('=').ok_or("write ports as 06=8406,04=8404")?;
+    let port = port.parse().map_err(|_| format!("{port} is not a port"))?;
+    Ok((code.to_owned(), port))
+}
+
+/// The addresses of the regions to serve. The admin port is the one of the
+/// region file, or, when the door's port is chosen, a thousand above it.
+fn addresses(options: &Options, directory: &Directory) -> Result<Vec<Addresses>> {
+    let chosen: BTreeMap<&str, u16> =
+        options.ports.iter().map(|(code, port)| (code.as_str(), *port)).collect();
+    let live = directory.regions().iter().filter(|region| region.phase == regions::Phase::Live);
+    let codes: Vec<String> = match options.regions.as_slice() {
+        [] => live.map(|region| region.code.clone()).collect(),
+        given => given.to_vec(),
+    };
+    if let Some(unserved) = chosen.keys().find(|code| !codes.iter().any(|held| held == *code)) {
+        bail!("--ports names region {unserved}, which is not served here");
+    }
+    let each = codes.iter().map(|code| {
+        let region = directory
+            .region(code)
+            .with_context(|| format!("there is no region {code} in the region files"))?;
+        let (door, admin) = match chosen.get(code.as_str()) {
+            Some(port) => (Some(*port), port.checked_add(1_000)),
+            None => (region.endpoint.as_deref().and_then(port_of), region.admin_port),
+        };
+        let (Some(door), Some(admin)) = (door, admin) else {
+            bail!("region {code} has no port in its file; give one with --ports {code}=PORT");
+        };
+        Ok(Addresses {
+            code: code.clone(),
+            door: SocketAddr::new(options.listen, door),
+            admin: SocketAddr::new(options.listen, admin),
+        })
+    });
+    each.collect()
+}
+
+fn port_of(endpoint: &str) -> Option<u16> {
+    endpoint.parse::<http::Uri>().ok()?.port_u16()
+}
+
+async fn write_log(log: Arc<Log>) {
+    let mut every = tokio::time::interval(Duration::from_millis(limits::LOG_FLUSH_MS));
+    loop {
+        every.tick().await;
+        log.flush(&mut std::io::stdout());
+    }
+}
+
+async fn stop_signal() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
+    }
+}

@@ -1,0 +1,173 @@
+//! A region's front door: connections, protocols, admission, and the way from
+//! a request to its function.
+//!
+//! Each worker is one thread with a runtime of its own, and a connection stays
+//! with its worker: a fresh instance then crosses no threads. One thread
+//! accepts for all and gives each connection to the worker that has the fewest,
+//! because sixteen connections spread by the kernel (`SO_REUSEPORT`) leave one
+//! core waiting for the other.
+
+pub mod admission;
+mod body;
+mod connection;
+mod headers;
+mod refused;
+mod request;
+mod reuse;
+pub mod tls;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio_rustls::TlsAcceptor;
+
+use crate::limits;
+use crate::region::Region;
+
+/// A connection on its way to a worker.
+struct Arrival {
+    stream: std::net::TcpStream,
+    peer: SocketAddr,
+    region: Arc<Region>,
+    tls: Option<TlsAcceptor>,
+}
+
+struct Worker {
+    arrivals: mpsc::UnboundedSender<Arrival>,
+    connections: Arc<AtomicUsize>,
+}
+
+/// The threads that answer.
+pub struct Workers {
+    workers: Vec<Worker>,
+    stop: watch::Sender<bool>,
+}
+
+impl Workers {
+    /// Starts so many threads.
+    ///
+    /// # Errors
+    /// When a thread or its runtime cannot be made.
+    pub fn start(count: usize) -> Result<Self> {
+        let (stop, stopped) = watch::channel(false);
+        let workers = (0..count.max(1)).map(|index| worker(index, stopped.clone()));
+        Ok(Self { workers: workers.collect::<Result<_>>()?, stop })
+    }
+
+    /// Connections that are open.
+    pub fn connections(&self) -> usize {
+        self.workers.iter().map(|worker| worker.connections.load(Ordering::Acquire)).sum()
+    }
+
+    fn hand_over(&self, arrival: Arrival) {
+        let load = |worker: &&Worker| worker.connections.load(Ordering::Relaxed);
+        if let Some(worker) = self.workers.iter().min_by_key(load) {
+            worker.connections.fetch_add(1, Ordering::AcqRel);
+            if worker.arrivals.send(arrival).is_err() {
+                worker.connections.fetch_sub(1, Ordering::AcqRel);
+            }
+        }
+    }
+
+    /// Lets what is in flight finish, and closes every connection. `false` when
+    /// some had to be cut off at the deadline.
+    pub async fn finish(&self, within: Duration) -> bool {
+        let _ = self.stop.send(true);
+        let until = tokio::time::Instant::now() + within;
+        while self.connections() > 0 {
+            if tokio::time::Instant::now() >= until {
+                return false;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        true
+    }
+}
+
+fn worker(index: usize, stopped: watch::Receiver<bool>) -> Result<Worker> {
+    let (arrivals, mut arriving) = mpsc::unbounded_channel::<Arrival>();
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&connections);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let serve = async move {
+        while let Some(arrival) = arriving.recv().await {
+            let counted = Counted(Arc::clone(&counted), Arc::clone(&arrival.region));
+            let stopped = stopped.clone();
+            tokio::task::spawn_local(async move {
+                let _counted = counted;
+                connection::serve(arrival, stopped).await;
+            });
+        }
+    };
+    std::thread::Builder::new()
+        .name(format!("worker-{index}"))
+        .spawn(move || tokio::task::LocalSet::new().block_on(&runtime, serve))
+        .context("starting a worker thread")?;
+    Ok(Worker { arrivals, connections })
+}
+
+struct Counted(Arc<AtomicUsize>, Arc<Region>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.1.admission.disconnect();
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Binds a door's address.
+///
+/// # Errors
+/// Says which address is taken.
+pub fn listen(address: SocketAddr) -> Result<TcpListener> {
+    let domain = socket2::Domain::for_address(address);
+    let socket = socket2::Socket::new(domain, socket2::Type::STREAM, None)?;
+    // A restarted gateway takes its address back at once.
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into()).with_context(|| format!("{address} cannot be listened on"))?;
+    socket.listen(1_024)?;
+    Ok(TcpListener::from_std(socket.into())?)
+}
+
+/// Accepts connections for a region until told to stop.
+pub async fn accept(
+    listener: TcpListener,
+    region: Arc<Region>,
+    tls: Option<TlsAcceptor>,
+    workers: Arc<Workers>,
+) {
+    let mut stopped = workers.stop.subscribe();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopped.wait_for(|stop| *stop) => return,
+        };
+        let Ok((stream, peer)) = accepted else {
+            // Out of file descriptors, most likely: some will come back.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            continue;
+        };
+        // Without it, WASI 0.3 answers in two writes wait 40 ms for the
+        // client's delayed acknowledgement.
+        let prepared = stream.set_nodelay(true).and_then(|()| stream.into_std());
+        let Ok(stream) = prepared else { continue };
+        if region.admission.connect() {
+            let region = Arc::clone(&region);
+            workers.hand_over(Arrival { stream, peer, region, tls: tls.clone() });
+        }
+    }
+}
+
+/// From now on nobody new is sent here; those inside may finish.
+pub async fn close(regions: &[Arc<Region>], workers: &Workers) -> bool {
+    for region in regions {
+        region.set_ready(false);
+    }
+    workers.finish(Duration::from_millis(limits::SHUTDOWN_MS)).await
+}

@@ -1,0 +1,118 @@
+//! What the door refuses by itself, before or instead of a function.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use fhir::outcome::Refusal;
+use http::header::{self, HeaderValue};
+use http::{Response, StatusCode};
+use http_body_util::Full;
+
+use crate::limits;
+
+/// Why the door answers itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// No route has the path.
+    NoRoute,
+    /// The path exists for these methods only.
+    OtherMethods(String),
+    /// The request target is over [`limits::TARGET_BYTES_MAX`].
+    TargetTooLong,
+    /// The body is over [`limits::BODY_BYTES_MAX`].
+    BodyTooLarge,
+    /// The body came too slowly.
+    BodyTooSlow,
+    /// The body broke off.
+    BodyBroken,
+    /// There is no place now, inside or for the body.
+    Full,
+    /// The function did not finish in time, or could not be started.
+    Unfinished(&'static str),
+    /// The function failed.
+    Failed(&'static str),
+}
+
+impl Refused {
+    /// For the log: what happened inside, when something did.
+    pub fn fault(&self) -> Option<&'static str> {
+        match self {
+            Self::Unfinished(why) | Self::Failed(why) => Some(why),
+            _ => None,
+        }
+    }
+
+    /// Status, issue type (value set issue-type of R4), and what to do.
+    fn told(&self) -> (StatusCode, &'static str, Cow<'static, str>) {
+        let (status, code, text) = match self {
+            Self::NoRoute => (
+                StatusCode::NOT_FOUND,
+                "not-found",
+                "Nothing answers at this address; GET /fhir/metadata lists what does.",
+            ),
+            Self::OtherMethods(allowed) => {
+                let text = format!("This method is not possible here; use {allowed}.");
+                return (StatusCode::METHOD_NOT_ALLOWED, "not-supported", text.into());
+            }
+            Self::TargetTooLong => (
+                StatusCode::URI_TOO_LONG,
+                "too-long",
+                "The address is too long; send the search by POST to _search.",
+            ),
+            Self::BodyTooLarge => {
+                let mebibytes = limits::BODY_BYTES_MAX / (1024 * 1024);
+                let text = format!("The body is over {mebibytes} MiB; send it in parts.");
+                return (StatusCode::PAYLOAD_TOO_LARGE, "too-long", text.into());
+            }
+            Self::BodyTooSlow => (
+                StatusCode::REQUEST_TIMEOUT,
+                "timeout",
+                "The body came too slowly; send the request again.",
+            ),
+            Self::BodyBroken => (
+                StatusCode::BAD_REQUEST,
+                "structure",
+                "The body broke off before its end; send the request again.",
+            ),
+            Self::Full => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "throttled",
+                "Too many requests are under way; send it again after the seconds of Retry-After.",
+            ),
+            Self::Unfinished(_) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "timeout",
+                "The request was not finished in time, and a change may or may not have been \
+                 made. Send it again, with the same Idempotency-Key if it had one.",
+            ),
+            Self::Failed(_) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "exception",
+                "The request could not be processed; report the X-Request-Id of this answer.",
+            ),
+        };
+        (status, code, text.into())
+    }
+
+    /// The answer.
+    pub fn answer(&self) -> Response<Full<Bytes>> {
+        let (status, code, text) = self.told();
+        let again = status == StatusCode::SERVICE_UNAVAILABLE;
+        let after = again.then_some(limits::RETRY_AFTER_S);
+        let refusal = Refusal::from_wire(status.as_u16(), code, text.into_owned(), None, after);
+        let mut answer = Response::new(Full::new(Bytes::from(refusal.to_operation_outcome())));
+        *answer.status_mut() = status;
+        let headers = answer.headers_mut();
+        let kind = HeaderValue::from_static("application/fhir+json");
+        headers.insert(header::CONTENT_TYPE, kind);
+        if let Some(seconds) = after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Self::OtherMethods(allowed) = self
+            && let Ok(allowed) = HeaderValue::from_str(allowed)
+        {
+            headers.insert(header::ALLOW, allowed);
+        }
+        answer
+    }
+}

@@ -1,0 +1,227 @@
+//! From a request to its answer.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use contracts::Origin;
+use http::header::{self, HeaderValue};
+use http::uri::{Authority, Scheme};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use tokio::time::timeout;
+
+use crate::door::refused::Refused;
+use crate::door::reuse::{self, Kept, Owner};
+use crate::door::{body, headers};
+use crate::host::Call;
+use crate::limits;
+use crate::log::Line;
+use crate::metrics::Answerer;
+use crate::region::Region;
+use crate::routes::Found;
+use crate::sandbox::Failure;
+
+type Answer = Response<Full<Bytes>>;
+
+/// Answers one request, whatever it is, and writes down that it did.
+pub async fn answer(region: Arc<Region>, client: Arc<str>, asked: Request<Incoming>) -> Answer {
+    let start = Instant::now();
+    let request_id = headers::request_id(asked.headers());
+    let method = asked.method().clone();
+    let path = asked.uri().path().to_owned();
+    let (answerer, answered) = match health(&region, &method, &path) {
+        Some(answer) => (Answerer::Door, Ok(answer)),
+        None => {
+            let origin =
+                Origin { request_id: request_id.clone(), client_address: client.to_string() };
+            route(&region, origin, asked).await
+        }
+    };
+    let fault = answered.as_ref().err().and_then(Refused::fault);
+    let mut answer = answered.unwrap_or_else(|refused| refused.answer());
+    headers::send(answer.headers_mut(), &request_id, region.secure);
+    let (status, duration) = (answer.status().as_u16(), start.elapsed());
+    region.metrics.request(answerer, &method, status, duration);
+    // Probes come every second and say nothing.
+    if !(answerer == Answerer::Door && status == 200) {
+        region.log.request(&Line {
+            region: &region.code,
+            request_id: &request_id,
+            function: region.metrics.name(answerer),
+            method: method.as_str(),
+            path: &path,
+            status,
+            duration,
+            fault,
+        });
+    }
+    answer
+}
+
+fn health(region: &Region, method: &Method, path: &str) -> Option<Answer> {
+    let good = match path {
+        "/healthz" => true,
+        "/readyz" => region.is_ready(),
+        _ => return None,
+    };
+    if method != Method::GET && method != Method::HEAD {
+        return None;
+    }
+    let (status, word) = if good {
+        (StatusCode::OK, "ok\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+    };
+    let mut answer = Response::new(Full::new(Bytes::from_static(word.as_bytes())));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    Some(answer)
+}
+
+async fn route(
+    region: &Arc<Region>,
+    origin: Origin,
+    asked: Request<Incoming>,
+) -> (Answerer, Result<Answer, Refused>) {
+    let target_bytes = asked.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    if target_bytes > limits::TARGET_BYTES_MAX {
+        return (Answerer::Door, Err(Refused::TargetTooLong));
+    }
+    match region.routes.find(asked.method(), asked.uri().path()) {
+        Found::Function(function) => {
+            (Answerer::Function(function), enter(region, function, origin, asked).await)
+        }
+        Found::Nothing => (Answerer::Door, Err(Refused::NoRoute)),
+        Found::OtherMethods(allowed) => {
+            let allowed: Vec<&str> = allowed.iter().map(Method::as_str).collect();
+            (Answerer::Door, Err(Refused::OtherMethods(allowed.join(", "))))
+        }
+    }
+}
+
+/// Gathers the body, waits for a place, and asks the function.
+async fn enter(
+    region: &Arc<Region>,
+    function: usize,
+    origin: Origin,
+    asked: Request<Incoming>,
+) -> Result<Answer, Refused> {
+    let (parts, incoming) = asked.into_parts();
+    let (body, held) = body::gather(region, incoming).await.inspect_err(|refused| {
+        if *refused == Refused::Full {
+            region.metrics.reject();
+        }
+    })?;
+    let Some(place) = region.admission.enter().await else {
+        region.metrics.reject();
+        return Err(Refused::Full);
+    };
+    let request = Request::from_parts(parts, Full::new(body));
+    let reading = matches!(*request.method(), Method::GET | Method::HEAD);
+    let request = prepared(request, &origin, region);
+    let inside = {
+        let region = Arc::clone(region);
+        async move {
+            let answered = ask(&region, function, origin, request).await;
+            drop((place, held));
+            answered
+        }
+    };
+    // A change goes on when its client hangs up: half a commit costs more to
+    // clean up than a whole one to finish.
+    if reading {
+        inside.await
+    } else {
+        tokio::task::spawn_local(inside).await.unwrap_or(Err(Refused::Failed("panicked")))
+    }
+}
+
+/// The request as the function sees it: absolute, and from whom the door says.
+fn prepared(
+    mut request: Request<Full<Bytes>>,
+    origin: &Origin,
+    region: &Region,
+) -> Request<Full<Bytes>> {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = host.and_then(|host| host.parse::<Authority>().ok());
+    let mut uri = std::mem::take(request.uri_mut()).into_parts();
+    uri.authority = uri.authority.or(host).or_else(|| Some(Authority::from_static("localhost")));
+    uri.scheme = Some(if region.secure { Scheme::HTTPS } else { Scheme::HTTP });
+    if let Ok(uri) = http::Uri::from_parts(uri) {
+        *request.uri_mut() = uri;
+    }
+    // HEAD is GET without its body, which hyper leaves out.
+    if request.method() == Method::HEAD {
+        *request.method_mut() = Method::GET;
+    }
+    headers::receive(request.headers_mut(), &origin.request_id, &origin.client_address);
+    request
+}
+
+async fn ask(
+    region: &Region,
+    index: usize,
+    origin: Origin,
+    request: Request<Full<Bytes>>,
+) -> Result<Answer, Refused> {
+    let owner = match region.reuse {
+        0 | 1 => None,
+        _ => Owner::of(request.headers(), &region.code, index),
+    };
+    let call = Call { origin, walls: region.walls.clone() };
+    let limit = Duration::from_millis(limits::ANSWER_MS);
+    let answered = timeout(limit, async {
+        let mut kept = instance(region, index, owner.as_ref(), call).await?;
+        let answer = kept.instance.answer(request).await?;
+        Ok::<_, Failure>((answer, kept))
+    });
+    let failure = match answered.await {
+        Ok(Ok((answer, mut kept))) => {
+            kept.answered += 1;
+            if let Some(owner) = owner
+                && kept.answered < region.reuse
+            {
+                reuse::keep(owner, kept);
+            }
+            return Ok(answer.map(Full::new));
+        }
+        Ok(Err(failure)) => told(&failure),
+        Err(_) => Refused::Unfinished("timed out"),
+    };
+    region.metrics.failure(index);
+    Err(failure)
+}
+
+async fn instance(
+    region: &Region,
+    index: usize,
+    owner: Option<&Owner>,
+    call: Call,
+) -> Result<Kept, Failure> {
+    if let Some(mut kept) = owner.and_then(reuse::take) {
+        kept.instance.renew(call);
+        region.metrics.reused(index);
+        return Ok(kept);
+    }
+    let Some(function) = region.functions.get(index) else {
+        return Err(Failure::Full(wasmtime::Error::msg("no such function")));
+    };
+    let start = Instant::now();
+    let instance = function.instance(call).await?;
+    region.metrics.instance(index, start.elapsed());
+    Ok(Kept { instance, answered: 0 })
+}
+
+/// What the caller is told of a failure inside: nothing but what to do.
+fn told(failure: &Failure) -> Refused {
+    match failure {
+        Failure::Full(_) => Refused::Unfinished("no instance"),
+        Failure::Trapped(error) => match error.downcast_ref::<wasmtime::Trap>() {
+            Some(wasmtime::Trap::Interrupt) => Refused::Failed("computed too long"),
+            _ => Refused::Failed("trapped"),
+        },
+        Failure::Answer => Refused::Failed("answer too long or broken"),
+    }
+}

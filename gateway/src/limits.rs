@@ -1,0 +1,116 @@
+//! Every number that bounds the gateway, and why it is what it is. The table
+//! store's and FHIR's own bounds live with the crates that know them.
+
+/// Largest request body: a transaction of 3,419 entries takes about 8 MB, and
+/// the contract is 50 MB.
+pub const BODY_BYTES_MAX: usize = 50 * 1024 * 1024;
+
+/// All request bodies being gathered or answered at one time, over one door.
+/// Four of the largest, or thousands of ordinary ones.
+pub const BODIES_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Largest answer. A page of a thousand versions stays under it; a function
+/// that goes over it is at fault.
+pub const ANSWER_BYTES_MAX: usize = 128 * 1024 * 1024;
+
+/// Longest request target. Searches with long value lists go by POST.
+pub const TARGET_BYTES_MAX: usize = 16 * 1024;
+
+/// Most header fields of a request; browsers and clients send under 40.
+pub const HEADERS_MAX: usize = 100;
+
+/// Header bytes of a request over both protocols; a token is under 8 KB.
+pub const HEADER_BYTES_MAX: usize = 64 * 1024;
+
+/// From the first byte of a request, or an idle connection, to its complete
+/// head: short enough that slow senders cannot hold doors open.
+pub const HEAD_READ_MS: u64 = 15_000;
+
+/// Longest silence within a request body.
+pub const BODY_SILENCE_MS: u64 = 10_000;
+
+/// Longest time for a whole request body: 50 MB over a satellite link of
+/// 4 Mbit/s takes 100 s.
+pub const BODY_READ_MS: u64 = 120_000;
+
+/// Longest TLS handshake: three round trips over a satellite link are 2 s.
+pub const TLS_HANDSHAKE_MS: u64 = 10_000;
+
+/// Streams of one HTTP/2 connection at one time.
+pub const STREAMS_MAX: u32 = 128;
+
+/// Connections of one door. A file descriptor and about 20 KB each.
+pub const CONNECTIONS_MAX: usize = 4_096;
+
+/// Requests of one door inside functions at one time. Above what two cores can
+/// use, because most of a request's time is spent waiting for the store.
+pub const IN_FLIGHT_MAX: usize = 256;
+
+/// Requests of one door waiting for one of these places.
+pub const WAITING_MAX: usize = 1_024;
+
+/// Longest wait for a place. A client that waited two seconds has given up, or
+/// should hear that it is not its fault.
+pub const WAITING_MS: u64 = 2_000;
+
+/// What `Retry-After` says when there is no place.
+pub const RETRY_AFTER_S: u32 = 2;
+
+/// From handing a request to a function until its whole answer. The largest
+/// transaction takes a few seconds on a cold store.
+pub const ANSWER_MS: u64 = 60_000;
+
+/// How often the engine's epoch moves: a computing function gives way to the
+/// other requests of its thread this often.
+pub const EPOCH_MS: u64 = 10;
+
+/// Epochs that one request may compute through: ten seconds of one core, where
+/// the largest transaction needs under two.
+pub const EPOCHS_MAX: u32 = 1_000;
+
+/// Linear memory of an instance: the largest body, its parse and its answer.
+pub const MEMORY_BYTES_MAX: usize = 512 * 1024 * 1024;
+
+/// Elements of an instance's tables of functions; the largest has under 3,000.
+pub const TABLE_ELEMENTS_MAX: usize = 20_000;
+
+/// Instances of all regions in one process at one time, kept ones included.
+pub const INSTANCES_MAX: u32 = 1_024;
+
+/// Core modules of one component: its own, and what the component encoding
+/// adds for late binding.
+pub const CORE_INSTANCES_PER_COMPONENT_MAX: u32 = 16;
+
+/// Memory of an ended instance that stays resident and is cleared by hand
+/// rather than given back: what a small request touches.
+pub const MEMORY_RESIDENT_BYTES: usize = 1024 * 1024;
+
+/// Likewise for its tables of functions.
+pub const TABLE_RESIDENT_BYTES: usize = 64 * 1024;
+
+/// Stack on which a function runs, and how much of it stays resident.
+pub const STACK_BYTES: usize = 1024 * 1024;
+/// See [`STACK_BYTES`].
+pub const STACK_RESIDENT_BYTES: usize = 32 * 1024;
+
+/// Kept instances of one worker thread when reuse is on.
+pub const KEPT_MAX: usize = 64;
+
+/// Longest idleness of a kept instance.
+pub const KEPT_IDLE_MS: u64 = 10_000;
+
+/// From the signal to stop until what is in flight is cut off.
+pub const SHUTDOWN_MS: u64 = 20_000;
+
+/// Bytes of log lines waiting to be written; what goes over is counted and
+/// dropped, since no request may wait for a log.
+pub const LOG_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// How often log lines are written out.
+pub const LOG_FLUSH_MS: u64 = 50;
+
+const _: () = assert!(BODY_BYTES_MAX * 4 <= BODIES_BYTES_MAX);
+const _: () = assert!(BODY_BYTES_MAX * 4 <= MEMORY_BYTES_MAX);
+const _: () = assert!(ANSWER_BYTES_MAX <= MEMORY_BYTES_MAX);
+const _: () = assert!(IN_FLIGHT_MAX * 2 + KEPT_MAX * 2 <= INSTANCES_MAX as usize);
+const _: () = assert!(EPOCH_MS * EPOCHS_MAX as u64 <= ANSWER_MS);
