@@ -2,6 +2,8 @@
 
 /// Longest bearer token that is looked at, in bytes.
 pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
+/// Verified tokens that a gateway remembers.
+pub const TOKENS_REMEMBERED_MAX: usize = 4096;
 /// Clocks may differ by so much, in seconds (RFC 7519 §4.1.4).
 pub const LEEWAY_S: i64 = 60;
 /// A token may not live longer than this from its issue, in seconds.

@@ -14,6 +14,7 @@ mod issuers;
 mod keys;
 mod payload;
 mod refusal;
+mod remembered;
 mod sign;
 mod strict;
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod tests;
 pub use issuers::{ConfigurationError, Issuer, Issuers};
 pub use keys::Algorithm;
 pub use refusal::Refusal;
+pub use remembered::Remembering;
 pub use sign::{DevelopmentIssuer, SigningError};
 
 /// The token in the value of an `Authorization` header (RFC 6750 §2.1).

@@ -233,6 +233,20 @@ fn the_development_key_survives_its_text() {
     assert_eq!(trusting(&issuer).verify(&again.sign(&claims), NOW_S).unwrap(), claims);
 }
 
+#[test]
+fn a_remembered_token_still_expires_and_a_forged_one_is_not_it() {
+    let issuers = Remembering::new(Issuers::parse(CONFIGURATION).unwrap());
+    let tokens: Map<String, Value> = serde_json::from_str(TOKENS).unwrap();
+    let token = tokens["ES256"].as_str().unwrap();
+    let first = issuers.verify(token, NOW_S).unwrap();
+    let again = issuers.verify(token, NOW_S + 3659).unwrap();
+    assert!(std::sync::Arc::ptr_eq(&first, &again));
+    assert_eq!(issuers.verify(token, NOW_S + 3660), Err(Refusal::Expired));
+    let (signed, _) = token.rsplit_once('.').unwrap();
+    let other = tokens["ES384"].as_str().unwrap().rsplit_once('.').unwrap().1;
+    assert_eq!(issuers.verify(&format!("{signed}.{other}"), NOW_S), Err(Refusal::Signature));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
