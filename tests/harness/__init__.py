@@ -1,0 +1,1 @@
+"""Starts the gateway for a test, and speaks FHIR to it."""

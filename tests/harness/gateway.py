@@ -1,0 +1,172 @@
+"""One `dossier` process under test."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[2]
+DOSSIER = ROOT / "target/release/dossier"
+READY_WITHIN_S = 90
+# The admin port of a region is its port plus this (8406 and 9406).
+ADMIN_OFFSET = 1000
+
+
+def free_port() -> int:
+    """A loopback port that is free, and whose admin port is free too."""
+    while True:
+        with socket.socket() as public:
+            public.bind(("127.0.0.1", 0))
+            port = public.getsockname()[1]
+            if port + ADMIN_OFFSET > 65535:
+                continue
+            with socket.socket() as admin:
+                try:
+                    admin.bind(("127.0.0.1", port + ADMIN_OFFSET))
+                    return port
+                except OSError:
+                    continue
+
+
+def dossier(*arguments: str, data: Path, check: bool = True, env: dict | None = None):
+    """Runs a subcommand to its end."""
+    command = [str(DOSSIER), arguments[0], "--data", str(data), *arguments[1:]]
+    return subprocess.run(
+        command, cwd=ROOT, check=check, capture_output=True, text=True, timeout=600,
+        env=os.environ | (env or {}),
+    )
+
+
+class Gateway:
+    """`dossier up`: both regions in one process unless told otherwise."""
+
+    def __init__(self, data: Path, regions=("06", "04"), arguments=(), env=None, ports=None):
+        self.data = data
+        self.regions = regions
+        self.arguments = list(arguments)
+        self.env = env or {}
+        self.ports = ports or {region: free_port() for region in regions}
+        self.process: subprocess.Popen | None = None
+        self.log = data / f"gateway-{'-'.join(regions)}.log"
+        self.tokens: dict[tuple, str] = {}
+
+    def command(self) -> list[str]:
+        ports = ",".join(f"{region}={port}" for region, port in self.ports.items())
+        alone = ["--region", self.regions[0]] if len(self.regions) == 1 else []
+        return [str(DOSSIER), "up", "--data", str(self.data), "--ports", ports, *alone, *self.arguments]
+
+    def start(self) -> "Gateway":
+        self.data.mkdir(parents=True, exist_ok=True)
+        log = open(self.log, "ab")
+        self.process = subprocess.Popen(
+            self.command(), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            env=os.environ | self.env,
+        )
+        self.wait_ready()
+        return self
+
+    def wait_ready(self) -> None:
+        until = time.monotonic() + READY_WITHIN_S
+        for region in self.regions:
+            while True:
+                if self.process.poll() is not None:
+                    raise AssertionError(f"the gateway ended by itself:\n{self.tail()}")
+                try:
+                    if httpx.get(f"{self.origin(region)}/readyz", timeout=2).status_code == 200:
+                        break
+                except httpx.TransportError:
+                    pass
+                if time.monotonic() > until:
+                    raise AssertionError(f"not ready after {READY_WITHIN_S} s:\n{self.tail()}")
+                time.sleep(0.02)
+
+    def tail(self) -> str:
+        return self.log.read_text(errors="replace")[-4000:] if self.log.exists() else ""
+
+    def origin(self, region: str) -> str:
+        return f"http://127.0.0.1:{self.ports[region]}"
+
+    def admin(self, region: str) -> str:
+        return f"http://127.0.0.1:{self.ports[region] + ADMIN_OFFSET}"
+
+    def base(self, region: str) -> str:
+        return f"{self.origin(region)}/fhir"
+
+    def token(self, role: str, region: str = "06", patient: str | None = None, *more: str) -> str:
+        key = (role, region, patient, *more)
+        if key not in self.tokens:
+            about = ["--patient", patient] if patient else []
+            printed = dossier("token", "--role", role, "--region", region, *about, *more, data=self.data)
+            self.tokens[key] = printed.stdout.strip()
+        return self.tokens[key]
+
+    def client(self, role: str | None = "clinician", region: str = "06", patient: str | None = None,
+               token: str | None = None) -> httpx.Client:
+        """A client of one region's API. Without role and token it is anonymous."""
+        headers = {}
+        if token is None and role is not None:
+            token = self.token(role, region, patient)
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        return httpx.Client(base_url=self.base(region), headers=headers, timeout=60)
+
+    def kill(self) -> None:
+        """As a power cut: no time to say goodbye."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> int:
+        """As an operator: waits for requests under way."""
+        if self.process is None or self.process.poll() is not None:
+            return 0
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"the gateway did not stop in 30 s:\n{self.tail()}") from None
+
+
+class Store:
+    """`dossier store`: the embedded store by the DynamoDB protocol."""
+
+    def __init__(self, data: Path):
+        self.data = data
+        self.port = free_port()
+        self.process: subprocess.Popen | None = None
+        self.log = data / "store.log"
+
+    @property
+    def env(self) -> dict:
+        return {
+            "AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{self.port}",
+            "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": "ca-central-1",
+        }
+
+    def start(self) -> "Store":
+        self.data.mkdir(parents=True, exist_ok=True)
+        log = open(self.log, "ab")
+        command = [str(DOSSIER), "store", "--data", str(self.data), "--port", str(self.port)]
+        self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the store ended by itself:\n{self.log.read_text()[-4000:]}")
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return self
+            time.sleep(0.02)
+        raise AssertionError("the store does not listen")
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(timeout=30)

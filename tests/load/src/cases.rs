@@ -1,0 +1,120 @@
+//! The cases: what is asked, and what the answer must hold.
+
+use bytes::Bytes;
+use http::Method;
+
+use crate::corpus::Corpus;
+
+/// One request, and how to know a right answer.
+pub struct Ask {
+    /// HTTP method.
+    pub method: Method,
+    /// Below the base.
+    pub path: String,
+    /// JSON to send.
+    pub body: Option<Bytes>,
+    /// Status of a right answer.
+    pub status: u16,
+    /// What its body holds.
+    pub holds: String,
+}
+
+/// A case: its name, and the request of a worker's turn.
+pub struct Case {
+    /// As in the table.
+    pub name: &'static str,
+    /// Makes a request.
+    pub ask: fn(&Corpus, &Own, u64) -> Ask,
+}
+
+/// What one connection has of its own: Observations that only it updates.
+pub struct Own {
+    /// Id of the Observation to update.
+    pub observation: String,
+    /// Id of its Patient.
+    pub patient: String,
+}
+
+/// All cases, in the order of the table.
+pub const CASES: [Case; 8] = [
+    Case { name: "read by id", ask: read },
+    Case { name: "create", ask: create },
+    Case { name: "update", ask: update },
+    Case { name: "Patient?identifier", ask: by_identifier },
+    Case { name: "Observation?patient&code", ask: by_code },
+    Case { name: "  the same sorted by date", ask: by_code_sorted },
+    Case { name: "Patient?name", ask: by_name },
+    Case { name: "$everything", ask: everything },
+];
+
+/// One of several, by a number that jumps about.
+fn chosen(of: &[String], turn: u64) -> &str {
+    let mixed = turn.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(23);
+    let length = u64::try_from(of.len()).unwrap_or(u64::MAX).max(1);
+    let index = usize::try_from(mixed % length).unwrap_or_default();
+    of.get(index).map_or("", String::as_str)
+}
+
+fn get(path: String, holds: String) -> Ask {
+    Ask { method: Method::GET, path, body: None, status: 200, holds }
+}
+
+fn read(corpus: &Corpus, _: &Own, turn: u64) -> Ask {
+    let place = chosen(&corpus.places, turn);
+    let id = place.split('/').nth(1).unwrap_or_default();
+    get(format!("/{place}"), id.to_owned())
+}
+
+/// An Observation as a laboratory would send it.
+pub fn observation(patient: &str, turn: u64, id: Option<&str>) -> Bytes {
+    let id = id.map(|id| format!("\"id\":\"{id}\",")).unwrap_or_default();
+    let value = turn % 60 + 100;
+    Bytes::from(format!(
+        "{{\"resourceType\":\"Observation\",{id}\"status\":\"final\",\"category\":[{{\"coding\":\
+         [{{\"system\":\"http://terminology.hl7.org/CodeSystem/observation-category\",\
+         \"code\":\"laboratory\"}}]}}],\"code\":{{\"coding\":[{{\"system\":\"http://loinc.org\",\
+         \"code\":\"718-7\",\"display\":\"Hemoglobin\"}}],\"text\":\"Hemoglobin\"}},\"subject\":\
+         {{\"reference\":\"Patient/{patient}\"}},\"effectiveDateTime\":\
+         \"2026-03-04T10:00:00-05:00\",\"valueQuantity\":{{\"value\":{value}.0,\"unit\":\"g/L\",\
+         \"system\":\"http://unitsofmeasure.org\",\"code\":\"g/L\"}}}}"
+    ))
+}
+
+fn create(corpus: &Corpus, _: &Own, turn: u64) -> Ask {
+    let body = observation(chosen(&corpus.patients, turn), turn, None);
+    let path = "/Observation".to_owned();
+    Ask { method: Method::POST, path, body: Some(body), status: 201, holds: String::new() }
+}
+
+fn update(_: &Corpus, own: &Own, turn: u64) -> Ask {
+    let id = &own.observation;
+    let body = observation(&own.patient, turn, Some(id));
+    let path = format!("/Observation/{id}");
+    Ask { method: Method::PUT, path, body: Some(body), status: 200, holds: String::new() }
+}
+
+fn by_identifier(corpus: &Corpus, _: &Own, turn: u64) -> Ask {
+    let value = chosen(&corpus.identifiers, turn);
+    get(format!("/Patient?identifier={value}"), "fullUrl".to_owned())
+}
+
+fn by_code(corpus: &Corpus, _: &Own, turn: u64) -> Ask {
+    let patient = chosen(&corpus.patients, turn);
+    get(format!("/Observation?patient={patient}&code={}", corpus.code), "searchset".to_owned())
+}
+
+fn by_code_sorted(corpus: &Corpus, _: &Own, turn: u64) -> Ask {
+    let patient = chosen(&corpus.patients, turn);
+    let code = &corpus.code;
+    let path = format!("/Observation?patient={patient}&code={code}&_sort=-date");
+    get(path, "searchset".to_owned())
+}
+
+fn by_name(corpus: &Corpus, _: &Own, turn: u64) -> Ask {
+    get(format!("/Patient?name={}", chosen(&corpus.names, turn)), "fullUrl".to_owned())
+}
+
+fn everything(corpus: &Corpus, _: &Own, turn: u64) -> Ask {
+    let patient = chosen(&corpus.patients, turn);
+    get(format!("/Patient/{patient}/$everything"), patient.to_owned())
+}

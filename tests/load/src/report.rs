@@ -1,0 +1,112 @@
+//! The table and the JSON.
+
+use serde_json::{Value, json};
+
+use crate::machine::Machine;
+use crate::measure::Measured;
+
+/// Everything measured on one server in one mode.
+pub struct Run {
+    /// What was measured.
+    pub title: String,
+    /// Resources loaded, and how many a second.
+    pub loaded: usize,
+    /// Resources loaded a second.
+    pub load_rate: f64,
+    /// Processor time of the server per loaded resource.
+    pub load_cpu_us: Option<f64>,
+    /// Milliseconds from start to first answer, cold and warm.
+    pub start_ms: Option<(u128, u128)>,
+    /// Resident memory after the run and at its highest, in bytes.
+    pub memory: Option<(u64, u64)>,
+    /// Bytes on disk per resource right after loading.
+    pub stored_bytes: Option<u64>,
+    /// The cases.
+    pub cases: Vec<Measured>,
+}
+
+fn cell(value: Option<f64>, digits: usize) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.digits$}"))
+}
+
+/// Prints the table of one run.
+pub fn print(run: &Run) {
+    println!("\n{}", run.title);
+    println!(
+        "{:<28} {:>9} {:>9} {:>9} {:>9} {:>7} {:>9} {:>6}",
+        "", "per s", "p50 ms", "p99 ms", "CPU ms", "store", "bytes", "wrong"
+    );
+    println!(
+        "{:<28} {:>9.0} {:>9} {:>9} {:>9} {:>7} {:>9} {:>6}",
+        "loading, resources",
+        run.load_rate,
+        "–",
+        "–",
+        cell(run.load_cpu_us.map(|us| us / 1e3), 3),
+        "–",
+        run.stored_bytes.map_or_else(|| "–".to_owned(), |bytes| bytes.to_string()),
+        0
+    );
+    for case in &run.cases {
+        println!(
+            "{:<28} {:>9.0} {:>9.2} {:>9.2} {:>9} {:>7} {:>9} {:>6}",
+            case.name,
+            case.rate,
+            case.p50_us as f64 / 1e3,
+            case.p99_us as f64 / 1e3,
+            cell(case.cpu_us.map(|us| us / 1e3), 3),
+            cell(case.store_trips, 2),
+            case.bytes,
+            case.wrong
+        );
+        if let Some(wrong) = &case.first_wrong {
+            println!("  first wrong answer: {wrong}");
+        }
+    }
+    if let Some((cold, warm)) = run.start_ms {
+        println!("start to first answer: {cold} ms cold, {warm} ms with a warm cache");
+    }
+    if let Some((now, highest)) = run.memory {
+        println!("memory: {} MB, at most {} MB", now / 1_000_000, highest / 1_000_000);
+    }
+}
+
+/// Everything as JSON.
+pub fn to_json(machine: &Machine, connections: usize, seconds: f64, runs: &[Run]) -> Value {
+    json!({
+        "machine": {
+            "processor": machine.processor,
+            "cores": machine.cores,
+            "memory_bytes": machine.memory_bytes,
+            "kernel": machine.kernel,
+        },
+        "connections": connections,
+        "seconds_per_case": seconds,
+        "runs": runs.iter().map(run_to_json).collect::<Vec<_>>(),
+    })
+}
+
+fn run_to_json(run: &Run) -> Value {
+    json!({
+        "title": run.title,
+        "loaded_resources": run.loaded,
+        "load_resources_per_s": run.load_rate,
+        "load_cpu_us_per_resource": run.load_cpu_us,
+        "stored_bytes_per_resource": run.stored_bytes,
+        "cold_start_ms": run.start_ms.map(|(cold, _)| cold.to_string()),
+        "warm_start_ms": run.start_ms.map(|(_, warm)| warm.to_string()),
+        "memory_bytes": run.memory.map(|(now, _)| now),
+        "memory_bytes_highest": run.memory.map(|(_, highest)| highest),
+        "cases": run.cases.iter().map(|case| json!({
+            "name": case.name.trim(),
+            "per_s": case.rate,
+            "p50_us": case.p50_us,
+            "p99_us": case.p99_us,
+            "cpu_us": case.cpu_us,
+            "store_round_trips": case.store_trips,
+            "answer_bytes": case.bytes,
+            "answers": case.answers,
+            "wrong": case.wrong,
+        })).collect::<Vec<_>>(),
+    })
+}
