@@ -1,2 +1,42 @@
 //! A person's record: homes, versions, the commit protocol, compartments.
+//!
+//! [`Record`] reads and commits over a [`table::Table`] and an
+//! [`Environment`]; it knows resources as bytes, versions and claims, and
+//! nothing of FHIR beyond types and ids. `docs/decisions/0003-commit-protocol.md`
+//! tells the protocol and what a process that dies leaves behind.
+
+mod cell;
+pub mod codec;
+mod commit_record;
+mod environment;
+mod error;
+mod finish;
+pub mod ids;
+pub mod keys;
+pub mod limits;
+mod one_step;
+mod outbox;
+mod plan;
+mod read;
+mod reading;
+mod record;
+mod request;
+mod staged;
+mod sweeper;
 pub mod table;
+mod uniqueness;
+mod version;
+
+pub use environment::Environment;
+pub use error::{CommitError, Current, ReadError};
+pub use finish::Fold;
+pub use ids::{Home, Where};
+pub use outbox::OutboxEntry;
+pub use reading::{Cell, CellRef, Place, Reading};
+pub use record::{Record, Settings};
+pub use request::{
+    Change, Claim, Commit, Committed, Content, Done, Expect, Guard, Period, Retry, Row,
+};
+pub use sweeper::Swept;
+pub use uniqueness::Owner;
+pub use version::Version;

@@ -1,0 +1,6 @@
+//! The commit protocol under everything that can go wrong.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod basics;
+mod people;
+mod world;
