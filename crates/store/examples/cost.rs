@@ -3,10 +3,10 @@
 //!
 //! `cargo run --release -p store --features embedded --example cost [FOLDER]`
 
-use chart::table::{Condition, Item, Key, Query, Range, Table, Value, Write};
+use chart::table::{Condition, Item, Key, Query, Range, Table, TableError, Value, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use store::embedded::{Embedded, EmbeddedTable};
+use store::embedded::{Embedded, EmbeddedTable, serve};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::args_os()
@@ -50,6 +50,22 @@ async fn measure(store: &Embedded) -> Result<(), Box<dyn std::error::Error>> {
     }
     let keys: Vec<Key> = (0..100).map(|number| key("hundred", number)).collect();
     alone("get_many of 100", 2_000, async |_| table.get_many(&keys).await.map(drop)).await?;
+    let get = r#"{"TableName":"record","ConsistentRead":true,
+        "Key":{"pk":{"S":"P#body"},"sk":{"S":"X#Observation#000000"}}}"#;
+    let query = r##"{"TableName":"record","ConsistentRead":true,"KeyConditionExpression":"#p = :p",
+        "ExpressionAttributeNames":{"#p":"pk"},
+        "ExpressionAttributeValues":{":p":{"S":"P#hundred"}}}"##;
+    for (name, operation, body, times) in [
+        ("by the protocol: get, body of 1.5 KB", "GetItem", get, 5_000),
+        ("by the protocol: query, hundred", "Query", query, 500),
+    ] {
+        let target = format!("DynamoDB_20120810.{operation}");
+        alone(name, times, async |_| {
+            let reply = serve::answer(store, &target, body.as_bytes()).await;
+            if reply.status == 200 { Ok(()) } else { Err(TableError::Conflict) }
+        })
+        .await?;
+    }
     alone("write, body of 1.5 KB", 300, async |number| {
         table.write(Write::put(key("write", number), body.clone(), Condition::Absent)).await
     })
@@ -103,8 +119,8 @@ fn five(name: &str, number: usize, cell: &Item, body: &Item) -> Vec<Write> {
 async fn alone(
     name: &str,
     times: usize,
-    operation: impl AsyncFn(usize) -> Result<(), chart::table::TableError>,
-) -> Result<(), chart::table::TableError> {
+    operation: impl AsyncFn(usize) -> Result<(), TableError>,
+) -> Result<(), TableError> {
     let (started, cpu) = (Instant::now(), cpu_time());
     for number in 0..times {
         operation(number).await?;
@@ -131,7 +147,7 @@ async fn crowd(
                     let writes = five(&format!("crowd{callers}"), number, &cell, &body);
                     table.transact(&format!("c{callers}-{number}"), writes).await?;
                 }
-                Ok::<(), chart::table::TableError>(())
+                Ok::<(), TableError>(())
             })
         })
         .collect();

@@ -50,7 +50,8 @@ const READERS: usize = 4;
 const CHECKPOINT_PAGES: u32 = 4000;
 /// SQLite's page cache of the writer's connection, in KB.
 const WRITER_CACHE_KB: u32 = 16 * 1024;
-/// SQLite's page cache of each reading connection, in KB.
+/// SQLite's page cache of each reading connection, in KB. The files are not
+/// mapped into memory: mapped pages would count as the process's own.
 const READER_CACHE_KB: u32 = 4 * 1024;
 
 /// Why the embedded store could not be opened.
@@ -204,10 +205,7 @@ fn open_for_reading(path: &str) -> Result<Storage, OpenError> {
     let storage = Storage::new(path).map_err(failed)?;
     storage
         .conn()
-        .execute_batch(&format!(
-            "PRAGMA query_only = ON; PRAGMA cache_size = -{READER_CACHE_KB}; \
-             PRAGMA mmap_size = 268435456;"
-        ))
+        .execute_batch(&format!("PRAGMA query_only = ON; PRAGMA cache_size = -{READER_CACHE_KB};"))
         .map_err(failed)?;
     storage.conn().set_prepared_statement_cache_capacity(16);
     Ok(storage)
