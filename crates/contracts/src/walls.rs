@@ -3,8 +3,8 @@
 #![allow(async_fn_in_trait)]
 
 use crate::{
-    Change, Claims, CommitOptions, Intent, JournalFilter, JournalPage, Origin, Page, Place, Receipt,
-    Refusal, ResourceKey, Version, Window,
+    Change, Claims, CommitOptions, Intent, JournalFilter, JournalPage, Origin, Page, Place,
+    Receipt, Refusal, ResourceKey, Version, Window,
 };
 
 /// What every wall answers.
@@ -15,8 +15,7 @@ pub trait Tokens {
     /// A verified caller, sealed in the provider.
     type Session;
     /// Verifies an `Authorization` header.
-    async fn verify(&self, authorization: Option<&str>, origin: &Origin)
-    -> Answer<Self::Session>;
+    async fn verify(&self, authorization: Option<&str>, origin: &Origin) -> Answer<Self::Session>;
     /// What the token says.
     fn claims(&self, session: &Self::Session) -> Claims;
 }

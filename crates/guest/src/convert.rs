@@ -1,0 +1,143 @@
+//! Between the records of the bindings and those of `contracts`.
+
+use crate::bindings::dossier::access::types as access;
+use crate::bindings::dossier::record::{charts, commits, types as record};
+use contracts::{
+    Change, ChangeKind, Claims, CommitOptions, Effect, Intent, Interaction, Origin, Outcome, Page,
+    Place, Receipt, Refusal, ResourceKey, Version, Window,
+};
+
+pub(crate) fn refused(refusal: access::Refusal) -> Refusal {
+    Refusal::from_wire(
+        refusal.status,
+        &refusal.code,
+        refusal.diagnostics,
+        refusal.expression,
+        refusal.retry_after_s,
+    )
+}
+
+pub(crate) fn origin(origin: &Origin) -> access::Origin {
+    access::Origin {
+        request_id: origin.request_id.clone(),
+        client_address: origin.client_address.clone(),
+    }
+}
+
+pub(crate) fn claims(claims: access::Claims) -> Claims {
+    Claims {
+        subject: claims.subject,
+        name: claims.name,
+        function: claims.function,
+        establishment: claims.establishment,
+        patient: claims.patient,
+        scopes: claims.scopes,
+        client_id: claims.client_id,
+    }
+}
+
+pub(crate) fn intent(intent: Intent) -> access::Intent {
+    use access::Interaction as To;
+    let interaction = match intent.interaction {
+        Interaction::Read => To::Read,
+        Interaction::Vread => To::Vread,
+        Interaction::HistoryInstance => To::HistoryInstance,
+        Interaction::Search => To::Search,
+        Interaction::Everything => To::Everything,
+        Interaction::Create => To::Create,
+        Interaction::Update => To::Update,
+        Interaction::Delete => To::Delete,
+        Interaction::Batch => To::Batch,
+        Interaction::Transaction => To::Transaction,
+        Interaction::ReadAudit => To::ReadAudit,
+    };
+    access::Intent { interaction, query: intent.query }
+}
+
+pub(crate) fn key(key: &ResourceKey) -> record::Key {
+    record::Key { resource_type: key.resource_type.clone(), id: key.id.clone() }
+}
+
+fn own_key(key: record::Key) -> ResourceKey {
+    ResourceKey { resource_type: key.resource_type, id: key.id }
+}
+
+pub(crate) fn place(place: Place) -> charts::Place {
+    match place {
+        Place::Person(id) => charts::Place::Person(id),
+        Place::Holding(held) => charts::Place::Holding(key(&held)),
+    }
+}
+
+pub(crate) fn window(window: Window) -> record::Window {
+    record::Window {
+        count: window.count,
+        cursor: window.cursor,
+        since_ms: window.since_ms,
+        resource_types: window.resource_types,
+    }
+}
+
+pub(crate) fn version(version: record::Version) -> Version {
+    Version {
+        key: own_key(version.key),
+        version: version.version,
+        last_updated_ms: version.last_updated_ms,
+        kind: match version.kind {
+            record::ChangeKind::Create => ChangeKind::Create,
+            record::ChangeKind::Update => ChangeKind::Update,
+            record::ChangeKind::Delete => ChangeKind::Delete,
+        },
+        body: version.body,
+    }
+}
+
+pub(crate) fn page(page: record::Page) -> Page {
+    Page {
+        versions: page.versions.into_iter().map(version).collect(),
+        total: page.total,
+        next: page.next,
+    }
+}
+
+pub(crate) fn change(change: Change) -> commits::Change {
+    commits::Change {
+        kind: match change.kind {
+            ChangeKind::Create => record::ChangeKind::Create,
+            ChangeKind::Update => record::ChangeKind::Update,
+            ChangeKind::Delete => record::ChangeKind::Delete,
+        },
+        resource_type: change.resource_type,
+        id: change.id,
+        full_url: change.full_url,
+        if_match: change.if_match,
+        if_none_exist: change.if_none_exist,
+        body: change.body,
+    }
+}
+
+pub(crate) fn options(options: CommitOptions) -> commits::Options {
+    commits::Options {
+        retry_key: options.retry_key,
+        request_hash: options.request_hash,
+        return_bodies: options.return_bodies,
+        bundle: options.bundle,
+    }
+}
+
+pub(crate) fn receipt(receipt: commits::Receipt) -> Receipt {
+    let outcomes = receipt.outcomes.into_iter().map(|outcome| Outcome {
+        key: own_key(outcome.key),
+        version: outcome.version,
+        last_updated_ms: outcome.last_updated_ms,
+        effect: match outcome.effect {
+            commits::Effect::Created => Effect::Created,
+            commits::Effect::Updated => Effect::Updated,
+            commits::Effect::Deleted => Effect::Deleted,
+            commits::Effect::Existing => Effect::Existing,
+            commits::Effect::Unchanged => Effect::Unchanged,
+        },
+        body: outcome.body,
+    });
+    Receipt { outcomes: outcomes.collect(), replayed: receipt.replayed }
+}

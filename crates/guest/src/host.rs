@@ -1,0 +1,176 @@
+//! The traits of `contracts`, upon the imports.
+
+use crate::bindings::dossier::{
+    access::{journal, tokens},
+    record::{charts, commits, registry},
+    regions::directory,
+};
+use crate::convert::{
+    change, claims, intent, key, options, origin, page, place, receipt, refused, version, window,
+};
+use contracts::{
+    Answer, Change, Charts, Claims, CommitOptions, Commits, Directory, Intent, Journal,
+    JournalFilter, JournalPage, Origin, Page, Place, Receipt, Registry, ResourceKey, Tokens,
+    Version, Window,
+};
+
+/// The host of this component.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Host;
+
+impl Tokens for Host {
+    type Session = tokens::Session;
+
+    async fn verify(&self, authorization: Option<&str>, from: &Origin) -> Answer<Self::Session> {
+        tokens::verify(authorization.map(str::to_owned), origin(from)).await.map_err(refused)
+    }
+
+    fn claims(&self, session: &Self::Session) -> Claims {
+        claims(session.claims())
+    }
+}
+
+impl Charts for Host {
+    type Chart = charts::Chart;
+
+    async fn open_chart(
+        &self,
+        session: &Self::Session,
+        intended: Intent,
+        at: Place,
+    ) -> Answer<Self::Chart> {
+        charts::open(session, intent(intended), place(at)).await.map_err(refused)
+    }
+
+    async fn chart_read(&self, chart: &Self::Chart, of: &ResourceKey) -> Answer<Version> {
+        chart.read(key(of)).await.map(version).map_err(refused)
+    }
+
+    async fn chart_vread(
+        &self,
+        chart: &Self::Chart,
+        of: &ResourceKey,
+        number: u64,
+    ) -> Answer<Version> {
+        chart.vread(key(of), number).await.map(version).map_err(refused)
+    }
+
+    async fn chart_history(
+        &self,
+        chart: &Self::Chart,
+        of: &ResourceKey,
+        part: Window,
+    ) -> Answer<Page> {
+        chart.history(key(of), window(part)).await.map(page).map_err(refused)
+    }
+
+    async fn chart_everything(&self, chart: &Self::Chart, part: Window) -> Answer<Page> {
+        chart.everything(window(part)).await.map(page).map_err(refused)
+    }
+
+    async fn chart_search(
+        &self,
+        chart: &Self::Chart,
+        resource_type: &str,
+        query: &str,
+    ) -> Answer<Page> {
+        let found = chart.search(resource_type.to_owned(), query.to_owned()).await;
+        found.map(page).map_err(refused)
+    }
+}
+
+impl Registry for Host {
+    type Shelf = registry::Shelf;
+
+    async fn open_registry(
+        &self,
+        session: &Self::Session,
+        intended: Intent,
+    ) -> Answer<Self::Shelf> {
+        registry::open(session, intent(intended)).await.map_err(refused)
+    }
+
+    async fn registry_read(&self, shelf: &Self::Shelf, of: &ResourceKey) -> Answer<Version> {
+        shelf.read(key(of)).await.map(version).map_err(refused)
+    }
+
+    async fn registry_vread(
+        &self,
+        shelf: &Self::Shelf,
+        of: &ResourceKey,
+        number: u64,
+    ) -> Answer<Version> {
+        shelf.vread(key(of), number).await.map(version).map_err(refused)
+    }
+
+    async fn registry_history(
+        &self,
+        shelf: &Self::Shelf,
+        of: &ResourceKey,
+        part: Window,
+    ) -> Answer<Page> {
+        shelf.history(key(of), window(part)).await.map(page).map_err(refused)
+    }
+
+    async fn registry_search(
+        &self,
+        shelf: &Self::Shelf,
+        resource_type: &str,
+        query: &str,
+    ) -> Answer<Page> {
+        let found = shelf.search(resource_type.to_owned(), query.to_owned()).await;
+        found.map(page).map_err(refused)
+    }
+}
+
+impl Commits for Host {
+    async fn commit(
+        &self,
+        session: &Self::Session,
+        intended: Intent,
+        changes: Vec<Change>,
+        how: CommitOptions,
+    ) -> Answer<Receipt> {
+        let changes: Vec<_> = changes.into_iter().map(change).collect();
+        let done = commits::commit(session, intent(intended), changes, options(how)).await;
+        done.map(receipt).map_err(refused)
+    }
+}
+
+impl Journal for Host {
+    async fn journal_read(
+        &self,
+        session: &Self::Session,
+        intended: Intent,
+        filter: JournalFilter,
+    ) -> Answer<JournalPage> {
+        let filter = journal::Filter {
+            person: filter.person,
+            from_ms: filter.from_ms,
+            to_ms: filter.to_ms,
+            count: filter.count,
+            cursor: filter.cursor,
+        };
+        let read = journal::read(session, intent(intended), filter).await.map_err(refused)?;
+        Ok(JournalPage { entries: read.entries, next: read.next })
+    }
+
+    async fn journal_entry(
+        &self,
+        session: &Self::Session,
+        intended: Intent,
+        id: &str,
+    ) -> Answer<Vec<u8>> {
+        journal::entry(session, intent(intended), id.to_owned()).await.map_err(refused)
+    }
+}
+
+impl Directory for Host {
+    async fn here(&self) -> String {
+        directory::here().await
+    }
+
+    async fn regions(&self) -> String {
+        directory::regions().await
+    }
+}

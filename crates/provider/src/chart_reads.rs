@@ -1,0 +1,273 @@
+//! `charts`: reading one person's record, each read under its own entry.
+
+use crate::convert::{self, read_failed};
+use crate::cursor;
+use crate::decide::permitted;
+use crate::provider::Provider;
+use crate::session::{Seen, Session, Told};
+use access::entry::{Basis, Change};
+use chart::table::Table;
+use chart::{Environment, Home, Version};
+use contracts::{Intent, Page, Place, Refusal, ResourceKey, Window};
+
+/// A chart opened for one intended access.
+#[derive(Clone, Debug)]
+pub struct Chart {
+    session: Session,
+    intent: Intent,
+    /// Absent when nothing is where the caller looked.
+    home: Option<Home>,
+    basis: Basis,
+}
+
+impl Chart {
+    fn person(&self) -> Option<&str> {
+        person_of(self.home.as_ref())
+    }
+
+    fn told(&self, seen: Vec<Seen>, status: u16) -> Told {
+        Told {
+            interaction: convert::interaction(self.intent.interaction),
+            query: self.intent.query.clone(),
+            persons: self.person().map(str::to_owned).into_iter().collect(),
+            seen,
+            basis: Some(self.basis),
+            status,
+            denied: None,
+        }
+    }
+}
+
+fn person_of(home: Option<&Home>) -> Option<&str> {
+    match home {
+        Some(Home::Person(person)) => Some(person),
+        _ => None,
+    }
+}
+
+pub(crate) fn seen(version: &Version, person: Option<&str>) -> Seen {
+    Seen {
+        resource_type: version.resource_type.clone(),
+        id: version.id.clone(),
+        version: version.version,
+        person: person.map(str::to_owned),
+        change: Change::Read,
+    }
+}
+
+impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
+    /// `charts.open`.
+    pub async fn open_chart(
+        &self,
+        session: &Session,
+        intent: Intent,
+        place: Place,
+    ) -> Result<Chart, Refusal> {
+        let (home, resource_type) = match place {
+            Place::Person(person) => (Some(Home::Person(person)), "Patient".to_owned()),
+            Place::Holding(key) => {
+                let home = self.record().locate(&key.resource_type, &key.id).await;
+                (home.map_err(|error| read_failed(&error))?, key.resource_type)
+            }
+        };
+        let resource_type = match intent.interaction {
+            contracts::Interaction::Search => searched(&intent).unwrap_or(resource_type),
+            _ => resource_type,
+        };
+        let interaction = convert::interaction(intent.interaction);
+        let person = person_of(home.as_ref());
+        match permitted(&session.claims, interaction, &resource_type, person) {
+            Ok(basis) => Ok(Chart { session: session.clone(), intent, home, basis }),
+            Err((reason, refusal)) => {
+                let told = Told {
+                    interaction,
+                    query: intent.query.clone(),
+                    persons: person.map(str::to_owned).into_iter().collect(),
+                    seen: Vec::new(),
+                    basis: None,
+                    status: refusal.status.code(),
+                    denied: Some(reason.to_owned()),
+                };
+                Err(self.deny(session, told, refusal).await)
+            }
+        }
+    }
+
+    /// `chart.read`.
+    pub async fn chart_read(
+        &self,
+        chart: &Chart,
+        key: &ResourceKey,
+    ) -> Result<contracts::Version, Refusal> {
+        let found = match &chart.home {
+            Some(_) => self.record().read(&key.resource_type, &key.id).await,
+            None => Ok(None),
+        };
+        self.one(chart, key, found.map_err(|error| read_failed(&error))?).await
+    }
+
+    /// `chart.vread`.
+    pub async fn chart_vread(
+        &self,
+        chart: &Chart,
+        key: &ResourceKey,
+        number: u64,
+    ) -> Result<contracts::Version, Refusal> {
+        let found = match &chart.home {
+            Some(_) => self.record().vread(&key.resource_type, &key.id, number).await,
+            None => Ok(None),
+        };
+        self.one(chart, key, found.map_err(|error| read_failed(&error))?).await
+    }
+
+    /// Journals what was found, or that nothing was, before it is told.
+    async fn one(
+        &self,
+        chart: &Chart,
+        key: &ResourceKey,
+        found: Option<Version>,
+    ) -> Result<contracts::Version, Refusal> {
+        let Some(version) = found else {
+            let refusal = absent(key);
+            let told = chart.told(Vec::new(), refusal.status.code());
+            self.witness(&chart.session, told).await?;
+            return Err(refusal);
+        };
+        let status = if version.deleted { 410 } else { 200 };
+        let told = chart.told(vec![seen(&version, chart.person())], status);
+        self.witness(&chart.session, told).await?;
+        Ok(convert::version(version))
+    }
+
+    /// `chart.history`.
+    pub async fn chart_history(
+        &self,
+        chart: &Chart,
+        key: &ResourceKey,
+        window: Window,
+    ) -> Result<Page, Refusal> {
+        let page = match &chart.home {
+            Some(_) => self.versions(key, &window).await?,
+            None => None,
+        };
+        let Some((versions, next)) = page else {
+            let refusal = absent(key);
+            self.witness(&chart.session, chart.told(Vec::new(), refusal.status.code())).await?;
+            return Err(refusal);
+        };
+        let all = versions.iter().map(|version| seen(version, chart.person())).collect();
+        self.witness(&chart.session, chart.told(all, 200)).await?;
+        let versions = versions.into_iter().map(convert::version).collect();
+        Ok(Page { versions, total: None, next })
+    }
+
+    /// Versions of one resource, newest first, and the cursor of the next page;
+    /// `None` when there never was one.
+    pub(crate) async fn versions(
+        &self,
+        key: &ResourceKey,
+        window: &Window,
+    ) -> Result<Option<(Vec<Version>, Option<String>)>, Refusal> {
+        let before = match &window.cursor {
+            Some(text) => Some(cursor::version(text)?),
+            None => None,
+        };
+        let limit = window.count.saturating_add(1);
+        let found = self.record().history(&key.resource_type, &key.id, before, limit).await;
+        let mut versions = found.map_err(|error| read_failed(&error))?;
+        if versions.is_empty() && before.is_none() {
+            return Ok(None);
+        }
+        let count = usize::try_from(window.count).unwrap_or(usize::MAX);
+        let more = versions.len() > count;
+        versions.truncate(count);
+        let mut next = match versions.last() {
+            Some(last) if more => Some(cursor::of_version(last.version)),
+            _ => None,
+        };
+        if let Some(since_ms) = window.since_ms {
+            let all = versions.len();
+            versions.retain(|version| version.last_updated_ms >= since_ms);
+            if versions.len() < all {
+                next = None;
+            }
+        }
+        Ok(Some((versions, next)))
+    }
+
+    /// `chart.everything`.
+    pub async fn chart_everything(&self, chart: &Chart, window: Window) -> Result<Page, Refusal> {
+        let Some(home) = &chart.home else { return Ok(Page::default()) };
+        let cells = self.record().cells(home, None).await;
+        let mut cells = cells.map_err(|error| read_failed(&error))?;
+        if cells.iter().all(|cell| cell.resource_type != "Patient" || cell.deleted) {
+            let refusal = absent(&ResourceKey::new("Patient", chart.person().unwrap_or_default()));
+            self.witness(&chart.session, chart.told(Vec::new(), refusal.status.code())).await?;
+            return Err(refusal);
+        }
+        cells.retain(|cell| {
+            let wanted = &window.resource_types;
+            !cell.deleted
+                && (wanted.is_empty() || wanted.contains(&cell.resource_type))
+                && window.since_ms.is_none_or(|since_ms| cell.last_updated_ms >= since_ms)
+        });
+        // The person first, then by type and id: an order that no write changes.
+        let place = |resource_type: &str, id: &str| {
+            (resource_type != "Patient", resource_type.to_owned(), id.to_owned())
+        };
+        cells.sort_by_key(|cell| place(&cell.resource_type, &cell.id));
+        let total = u32::try_from(cells.len()).ok();
+        if let Some(text) = &window.cursor {
+            let after = cursor::resource(text)?;
+            let after = place(&after.resource_type, &after.id);
+            cells.retain(|cell| place(&cell.resource_type, &cell.id) > after);
+        }
+        let count = usize::try_from(window.count).unwrap_or(usize::MAX);
+        let more = cells.len() > count;
+        cells.truncate(count);
+        let next = match cells.last() {
+            Some(last) if more => {
+                Some(cursor::of_resource(&ResourceKey::new(&*last.resource_type, &*last.id)))
+            }
+            _ => None,
+        };
+        let at: Vec<_> = cells.iter().map(chart::Cell::reference).collect();
+        let versions = self.bodies(&at).await?;
+        let all = versions.iter().map(|version| seen(version, chart.person())).collect();
+        self.witness(&chart.session, chart.told(all, 200)).await?;
+        let versions = versions.into_iter().map(convert::version).collect();
+        Ok(Page { versions, total, next })
+    }
+
+    /// `chart.search`.
+    pub async fn chart_search(
+        &self,
+        chart: &Chart,
+        resource_type: &str,
+        query: &str,
+    ) -> Result<Page, Refusal> {
+        let query = self.understood(resource_type, query)?;
+        let Some(home) = &chart.home else { return Ok(Page::default()) };
+        let cells = self.record().cells(home, Some(resource_type)).await;
+        let cells = cells.map_err(|error| read_failed(&error))?;
+        let found = self.judged(&query, cells).await?;
+        let (page, versions) = self.page(&query, found).await?;
+        let all = versions.iter().map(|version| seen(version, chart.person())).collect();
+        self.witness(&chart.session, chart.told(all, 200)).await?;
+        Ok(page.with(versions))
+    }
+}
+
+/// The type that a search's intent names: `Observation?…`.
+pub(crate) fn searched(intent: &Intent) -> Option<String> {
+    let query = intent.query.as_deref()?;
+    query.split_once('?').map(|(resource_type, _)| resource_type.to_owned())
+}
+
+/// 404 for a resource that is not there.
+pub(crate) fn absent(key: &ResourceKey) -> Refusal {
+    Refusal::missing(format!(
+        "There is no {}/{}. Check the id, or search for the resource.",
+        key.resource_type, key.id
+    ))
+}

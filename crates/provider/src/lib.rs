@@ -1,0 +1,30 @@
+//! What stands behind every wall of `wit/`: the record under an access, the
+//! journal, tokens and the directory. The gateway links it natively; the
+//! adapter component carries the same code to stock Spin.
+//!
+//! The rule that everything here serves: **no byte of the record leaves before
+//! its access entry is durable**, and no change is made without one.
+
+mod across;
+mod chart_reads;
+mod commits;
+mod convert;
+mod cursor;
+mod decide;
+mod index;
+mod journal_reads;
+pub mod limits;
+mod outbox;
+mod plan;
+mod provider;
+mod receipts;
+mod references;
+mod registry_reads;
+mod searching;
+mod session;
+mod tokens;
+
+pub use chart_reads::Chart;
+pub use provider::{Background, Clock, Journaling, Later, Provider, Setup};
+pub use registry_reads::Shelf;
+pub use session::Session;

@@ -1,0 +1,220 @@
+//! The provider itself, and how every access is made durable.
+
+use crate::convert::{journal_failed, random_id};
+use crate::outbox::Pending;
+use crate::session::{Session, Told, entry};
+use crate::tokens::Remembered;
+use access::entry::Entry;
+use access::journal::{Drain, Journal, Reader};
+use access::token::Issuers;
+use chart::table::Table;
+use chart::{Environment, Record, Settings};
+use contracts::Refusal;
+use regions::Directory;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+/// Work that may happen after the answer.
+pub type Later = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Takes work that may happen after the answer.
+pub type Background = Arc<dyn Fn(Later) + Send + Sync>;
+
+/// How entries reach the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Journaling {
+    /// Entries of all requests share writes; somebody runs the flusher.
+    Shared,
+    /// Each entry is one write: for a component, which lives for one request.
+    Alone,
+}
+
+/// What a provider is made of.
+pub struct Setup<T, E> {
+    /// The table *record*.
+    pub record: T,
+    /// The table *access*.
+    pub access: T,
+    /// Partitions over which bodies are spread (`chart::Settings`).
+    pub body_partitions: u32,
+    /// Trusted issuers of tokens.
+    pub issuers: Issuers,
+    /// The regions.
+    pub directory: Directory,
+    /// Two-digit code of the region whose door this is.
+    pub region: String,
+    /// The clock, randomness and timer of the process.
+    pub environment: E,
+    /// How entries reach the journal.
+    pub journaling: Journaling,
+    /// Where to put what may happen after the answer; `None` does it before.
+    pub background: Option<Background>,
+    /// Identifier systems whose values belong to one person at a time.
+    pub unique_systems: Vec<String>,
+}
+
+/// One region's side of the walls. Cheap to clone; clones share everything.
+pub struct Provider<T, E> {
+    pub(crate) inner: Arc<Inner<T, E>>,
+}
+
+impl<T, E> Clone for Provider<T, E> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+pub(crate) struct Inner<T, E> {
+    pub record: Arc<Record<T, E>>,
+    pub journal: Journal<T, Clock<E>>,
+    pub reader: Reader<T, Pending<T, E>>,
+    pub drain: Drain<T, Clock<E>, Pending<T, E>>,
+    pub journaling: Journaling,
+    pub issuers: Issuers,
+    pub directory: Directory,
+    pub directory_text: String,
+    pub region: String,
+    pub environment: E,
+    pub background: Option<Background>,
+    pub unique_systems: Vec<String>,
+    pub remembered: Mutex<Remembered>,
+}
+
+/// The record's environment, as the journal wants it.
+pub struct Clock<E>(E);
+
+impl<E: Environment> access::journal::Environment for Clock<E> {
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.0.now_ms()).unwrap_or_default()
+    }
+    fn fill_random(&self, bytes: &mut [u8]) {
+        self.0.fill_random(bytes);
+    }
+    fn pause(&self, ms: u64) -> impl Future<Output = ()> + Send {
+        self.0.sleep(ms)
+    }
+}
+
+impl<T, E> Provider<T, E>
+where
+    T: Table + Clone + 'static,
+    E: Environment + Clone + 'static,
+{
+    /// A provider from its parts, and the journal's flusher: with
+    /// [`Journaling::Shared`] some thread must run it until it ends.
+    pub fn new(setup: Setup<T, E>) -> (Self, impl Future<Output = ()> + Send + use<T, E>) {
+        let settings = Settings {
+            body_partitions: setup.body_partitions,
+            never_in_chart: fhir::types::is_registry_type,
+        };
+        let record = Arc::new(Record::new(setup.record, setup.environment.clone(), settings));
+        let access = Arc::new(setup.access);
+        let clock = Arc::new(Clock(setup.environment.clone()));
+        let (journal, flusher) =
+            Journal::new(Arc::clone(&access), Arc::clone(&clock), &setup.region);
+        let outbox =
+            Arc::new(Pending { record: Arc::clone(&record), region: setup.region.clone() });
+        let regions = setup.directory.regions().iter().map(|region| region.code.clone()).collect();
+        let reader = Reader::new(Arc::clone(&access), Arc::clone(&outbox), regions);
+        let drain = Drain::new(access, clock, outbox, &setup.region);
+        let directory_text = setup.directory.to_text();
+        let inner = Inner {
+            record,
+            journal,
+            reader,
+            drain,
+            journaling: setup.journaling,
+            issuers: setup.issuers,
+            directory: setup.directory,
+            directory_text,
+            region: setup.region,
+            environment: setup.environment,
+            background: setup.background,
+            unique_systems: setup.unique_systems,
+            remembered: Mutex::new(Remembered::default()),
+        };
+        (Self { inner: Arc::new(inner) }, flusher)
+    }
+}
+
+impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
+    /// The region whose door this is.
+    pub fn here(&self) -> String {
+        self.inner.region.clone()
+    }
+
+    /// The directory of regions in its text form.
+    pub fn regions_text(&self) -> String {
+        self.inner.directory_text.clone()
+    }
+
+    pub(crate) fn record(&self) -> &Record<T, E> {
+        &self.inner.record
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.inner.environment.now_ms()
+    }
+
+    /// Makes an access durable. Until this returns `Ok`, nothing of what was
+    /// read may leave.
+    pub(crate) async fn witness(&self, session: &Session, told: Told) -> Result<(), Refusal> {
+        let now_ms = self.now_ms();
+        let id = random_id(&self.inner.environment, now_ms);
+        let entry = entry(session, &self.inner.region, id, now_ms, told);
+        self.journaled(&entry).await
+    }
+
+    /// Returns once the entry is durable.
+    pub(crate) async fn journaled(&self, entry: &Entry) -> Result<(), Refusal> {
+        let done = match self.inner.journaling {
+            Journaling::Shared => self.inner.journal.append(entry).await,
+            Journaling::Alone => self.inner.journal.append_alone(entry).await,
+        };
+        done.map_err(|error| journal_failed(&error))
+    }
+
+    /// Takes no more entries; the flusher writes what waits and ends.
+    pub fn close_journal(&self) {
+        self.inner.journal.close();
+    }
+
+    /// One round of what must happen now and then, safely by several at once:
+    /// commits that a dead process left are finished or undone, and entries
+    /// move from the outbox and the streams to the index. Returns whether
+    /// there is more to do at once.
+    ///
+    /// # Errors
+    /// In words for the log; nothing is lost, the next round goes on.
+    pub async fn maintain(&self) -> Result<bool, String> {
+        let swept = self.record().sweep().await;
+        let drained = self.inner.drain.run().await;
+        swept.map_err(|error| format!("sweep: {error}"))?;
+        drained.map(|done| done.more).map_err(|error| format!("drain: {error}"))
+    }
+
+    /// Journals a refusal, and gives it back; when the journal cannot take it,
+    /// that is the refusal.
+    pub(crate) async fn deny(
+        &self,
+        session: &Session,
+        mut told: Told,
+        refusal: Refusal,
+    ) -> Refusal {
+        told.status = refusal.status.code();
+        told.basis = None;
+        told.denied.get_or_insert_with(|| refusal.code.code().to_owned());
+        match self.witness(session, told).await {
+            Ok(()) => refusal,
+            Err(unavailable) => unavailable,
+        }
+    }
+
+    /// Does `work` after the answer where that is possible.
+    pub(crate) async fn afterwards(&self, work: Later) {
+        match &self.inner.background {
+            Some(background) => background(work),
+            None => work.await,
+        }
+    }
+}

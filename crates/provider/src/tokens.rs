@@ -1,0 +1,153 @@
+//! Verifying a caller.
+
+use crate::convert::random_id;
+use crate::decide::sentence;
+use crate::limits::TOKENS_REMEMBERED_MAX;
+use crate::provider::Provider;
+use crate::session::Session;
+use access::claims::{Claims, Function};
+use access::entry::{Agent, Entry, Interaction, Outcome};
+use access::limits::LEEWAY_S;
+use chart::Environment;
+use chart::table::Table;
+use contracts::{Origin, Refusal};
+use regions::{Action, Request};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Tokens whose signature was checked already, by their SHA-256.
+#[derive(Default)]
+pub(crate) struct Remembered(HashMap<[u8; 32], Arc<Claims>>);
+
+impl Remembered {
+    fn get(&self, digest: &[u8; 32], now_s: i64) -> Option<Arc<Claims>> {
+        let claims = self.0.get(digest)?;
+        (claims.expires_at_s.saturating_add(LEEWAY_S) > now_s).then(|| Arc::clone(claims))
+    }
+
+    fn put(&mut self, digest: [u8; 32], claims: Arc<Claims>, now_s: i64) {
+        if self.0.len() >= TOKENS_REMEMBERED_MAX {
+            self.0.retain(|_, held| held.expires_at_s > now_s);
+        }
+        if self.0.len() >= TOKENS_REMEMBERED_MAX {
+            self.0.clear();
+        }
+        self.0.insert(digest, claims);
+    }
+}
+
+fn unauthorized(refused: &access::token::Refusal) -> Refusal {
+    use access::token::Refusal as Why;
+    match refused {
+        Why::Missing => Refusal::token_needed(),
+        Why::Expired => Refusal::token_expired(),
+        other => Refusal::token_refused(&sentence(&other.to_string())),
+    }
+}
+
+impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
+    /// `tokens.verify`.
+    pub async fn verify(
+        &self,
+        authorization: Option<&str>,
+        origin: &Origin,
+    ) -> Result<Session, Refusal> {
+        let origin = Arc::new(origin.clone());
+        let claims = match self.known(authorization) {
+            Ok(claims) => claims,
+            Err(refused) => {
+                let refusal = unauthorized(&refused);
+                return Err(self.turned_away(&origin, None, "token", refusal).await);
+            }
+        };
+        if let Err(refusal) = self.belongs_here(&claims) {
+            return Err(self.turned_away(&origin, Some(&claims), "region", refusal).await);
+        }
+        Ok(Session { claims, origin })
+    }
+
+    fn known(&self, authorization: Option<&str>) -> Result<Arc<Claims>, access::token::Refusal> {
+        let token = access::token::bearer(authorization)?;
+        let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+        let now_s = self.now_ms() / 1000;
+        let held = self.inner.remembered.lock().ok().and_then(|held| held.get(&digest, now_s));
+        if let Some(claims) = held {
+            return Ok(claims);
+        }
+        let claims = Arc::new(self.inner.issuers.verify(token, now_s)?);
+        if let Ok(mut remembered) = self.inner.remembered.lock() {
+            remembered.put(digest, Arc::clone(&claims), now_s);
+        }
+        Ok(claims)
+    }
+
+    /// A request belongs to the region of its token's establishment. Patients,
+    /// auditors and systems may have none: the record is central, and any door
+    /// serves them.
+    fn belongs_here(&self, claims: &Claims) -> Result<(), Refusal> {
+        let Some(establishment) = &claims.establishment else {
+            return match claims.function {
+                Function::Patient | Function::Auditor | Function::System => Ok(()),
+                _ => Err(Refusal::forbidden(
+                    "The token names no establishment. Ask its issuer for one: it decides the \
+                     region.",
+                )),
+            };
+        };
+        let decision = self.inner.directory.route(&Request {
+            establishment,
+            door: &self.inner.region,
+            writes: false,
+            region: None,
+        });
+        match decision.action {
+            Action::Serve => Ok(()),
+            _ => Err(Refusal::forbidden(decision.text)),
+        }
+    }
+
+    async fn turned_away(
+        &self,
+        origin: &Origin,
+        claims: Option<&Claims>,
+        reason: &str,
+        refusal: Refusal,
+    ) -> Refusal {
+        let now_ms = self.now_ms();
+        let entry = Entry {
+            id: random_id(&self.inner.environment, now_ms),
+            at_ms: u64::try_from(now_ms).unwrap_or_default(),
+            region: self.inner.region.clone(),
+            establishment: claims.and_then(|held| held.establishment.clone()).unwrap_or_default(),
+            agent: claims.map_or_else(Agent::unknown, Agent::from_claims),
+            persons: Vec::new(),
+            interaction: Interaction::Read,
+            items: Vec::new(),
+            query: None,
+            purpose: claims.map_or(access::claims::Purpose::Treatment, |held| held.purpose),
+            basis: None,
+            request_id: origin.request_id.clone(),
+            network_address: origin.client_address.clone(),
+            outcome: Outcome { status: refusal.status.code(), denied: Some(reason.to_owned()) },
+        };
+        match self.journaled(&entry).await {
+            Ok(()) => refusal,
+            Err(unavailable) => unavailable,
+        }
+    }
+
+    /// `session.claims`.
+    pub fn claims(&self, session: &Session) -> contracts::Claims {
+        let claims = &session.claims;
+        contracts::Claims {
+            subject: claims.subject.clone(),
+            name: claims.name.clone(),
+            function: claims.function.code().to_owned(),
+            establishment: claims.establishment.clone(),
+            patient: claims.patient.clone(),
+            scopes: claims.scopes.iter().map(ToString::to_string).collect(),
+            client_id: claims.client_id.clone(),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What every function needs from a request first.
+
+use crate::headers::{accepts_json, text};
+use crate::limits::{PAGE_COUNT_DEFAULT, PAGE_COUNT_MAX, REQUEST_ID_CHARS_MAX};
+use crate::path::Target;
+use contracts::{Origin, Refusal};
+use http::{HeaderMap, Request};
+use sha2::{Digest, Sha256};
+
+/// A request, taken apart.
+pub struct Ask<'r> {
+    /// What the path names.
+    pub target: Target,
+    /// The query string as sent; empty when there is none.
+    pub query: &'r str,
+    /// All headers.
+    pub headers: &'r HeaderMap,
+    /// The body; empty when there is none.
+    pub body: &'r [u8],
+    /// Absolute base URL of the API, without a slash at the end.
+    pub base: String,
+}
+
+impl<'r> Ask<'r> {
+    /// Takes a request apart, refusing unknown paths (404) and callers that do
+    /// not take JSON (406).
+    pub fn of(request: &'r Request<Vec<u8>>) -> Result<Self, Refusal> {
+        let query = request.uri().query().unwrap_or_default();
+        let target = Target::parse(request.uri().path())?;
+        let format = parameter(query, "_format");
+        accepts_json(request.headers(), format.as_deref())?;
+        Ok(Self {
+            target,
+            query,
+            headers: request.headers(),
+            body: request.body(),
+            base: base(request),
+        })
+    }
+
+    /// The `Authorization` header. More than one is no header at all.
+    pub fn authorization(&self) -> Option<&str> {
+        let mut all = self.headers.get_all(http::header::AUTHORIZATION).iter();
+        let first = all.next()?;
+        if all.next().is_some() { None } else { first.to_str().ok() }
+    }
+
+    /// Where the request comes from, as the gateway says.
+    pub fn origin(&self) -> Origin {
+        origin(self.headers)
+    }
+
+    /// `_count`: absent is the default, more than the limit is lowered.
+    pub fn count(&self) -> Result<u32, Refusal> {
+        let Some(asked) = parameter(self.query, "_count") else { return Ok(PAGE_COUNT_DEFAULT) };
+        match asked.parse::<u32>() {
+            Ok(count) if count > 0 => Ok(count.min(PAGE_COUNT_MAX)),
+            _ => Err(Refusal::invalid(format!(
+                "_count must be a whole number from 1 to {PAGE_COUNT_MAX}."
+            ))
+            .at("_count")),
+        }
+    }
+
+    /// SHA-256 of what was asked: the method, the path with its query, the
+    /// headers that change its meaning, and the body.
+    pub fn fingerprint(&self, method: &str, path_and_query: &str) -> Vec<u8> {
+        let mut hash = Sha256::new();
+        for part in [
+            method,
+            path_and_query,
+            text(self.headers, "if-match").unwrap_or_default(),
+            text(self.headers, "if-none-exist").unwrap_or_default(),
+        ] {
+            hash.update(part.as_bytes());
+            hash.update([0]);
+        }
+        hash.update(self.body);
+        hash.finalize().to_vec()
+    }
+}
+
+/// Where a request comes from, as the gateway says in its own headers.
+pub fn origin(headers: &HeaderMap) -> Origin {
+    let told = |name: &str| text(headers, name).unwrap_or_default();
+    let request_id: String = told("x-request-id").chars().take(REQUEST_ID_CHARS_MAX).collect();
+    let address = text(headers, "x-dossier-client").unwrap_or_else(|| told("spin-client-addr"));
+    Origin { request_id, client_address: address.to_owned() }
+}
+
+/// Absolute base URL: told by the gateway, or by Spin's `spin-full-url`, or
+/// made from the authority.
+fn base(request: &Request<Vec<u8>>) -> String {
+    if let Some(told) = text(request.headers(), "x-dossier-base") {
+        return told.to_owned();
+    }
+    if let Some(url) = text(request.headers(), "spin-full-url")
+        && let Some(end) = url.find(crate::path::BASE)
+    {
+        return url.chars().take(end + crate::path::BASE.len()).collect();
+    }
+    let authority = request.uri().authority().map(|authority| authority.as_str().to_owned());
+    let host = authority.or_else(|| text(request.headers(), "host").map(str::to_owned));
+    format!("http://{}{}", host.unwrap_or_else(|| "localhost".to_owned()), crate::path::BASE)
+}
+
+/// The first value of a query parameter, decoded.
+pub fn parameter(query: &str, name: &str) -> Option<String> {
+    query.split('&').find_map(|pair| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (key == name).then(|| form_decoded(value))
+    })
+}
+
+/// Undoes percent-encoding and `+` in a form or query value; broken encodings
+/// are kept as they are.
+pub fn form_decoded(value: &str) -> String {
+    let mut decoded = Vec::with_capacity(value.len());
+    let mut rest = value.as_bytes();
+    while let [byte, after @ ..] = rest {
+        rest = after;
+        match (byte, after) {
+            (b'+', _) => decoded.push(b' '),
+            (b'%', [high, low, following @ ..]) => {
+                let digit = |byte: &u8| char::from(*byte).to_digit(16);
+                match (digit(high), digit(low)) {
+                    (Some(high), Some(low)) => {
+                        decoded.push(u8::try_from(high * 16 + low).unwrap_or_default());
+                        rest = following;
+                    }
+                    _ => decoded.push(b'%'),
+                }
+            }
+            _ => decoded.push(*byte),
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// SHA-256.
+pub fn hash(bytes: &[u8]) -> Vec<u8> {
+    Sha256::digest(bytes).to_vec()
+}

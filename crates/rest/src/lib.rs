@@ -1,0 +1,12 @@
+//! FHIR R4 REST over HTTP (§3.1): what a request asks, and how an answer is
+//! written. Pure; the functions decide in between.
+
+pub mod answer;
+pub mod ask;
+pub mod bundle;
+pub mod headers;
+pub mod limits;
+pub mod path;
+
+#[cfg(test)]
+mod tests;

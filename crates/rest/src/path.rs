@@ -1,0 +1,129 @@
+//! What a path names (R4 §3.1.0.1).
+
+use crate::limits::ID_CHARS_MAX;
+use contracts::{Refusal, ResourceKey};
+use std::borrow::Cow;
+
+/// The path under which the API is served.
+pub const BASE: &str = "/fhir";
+
+/// A path below the base.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// `/fhir`
+    System,
+    /// `/fhir/metadata`
+    Metadata,
+    /// `/fhir/{type}`
+    Type(String),
+    /// `/fhir/{type}/_search`
+    TypeSearch(String),
+    /// `/fhir/{type}/{id}`
+    Instance(ResourceKey),
+    /// `/fhir/{type}/{id}/_history`
+    History(ResourceKey),
+    /// `/fhir/{type}/{id}/_history/{version}`
+    Version(ResourceKey, u64),
+    /// `/fhir/{type}/{id}/${operation}`
+    Operation(ResourceKey, String),
+}
+
+impl Target {
+    /// Reads a path, refusing what names nothing here: 404 for unknown types
+    /// and shapes, 400 for an id that cannot be one.
+    pub fn parse(path: &str) -> Result<Self, Refusal> {
+        let below = path.strip_prefix(BASE).unwrap_or(path);
+        let mut segments = Vec::new();
+        for segment in below.split('/').filter(|segment| !segment.is_empty()) {
+            segments.push(decode(segment)?);
+        }
+        let parts: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
+        match parts.as_slice() {
+            [] => Ok(Self::System),
+            ["metadata"] => Ok(Self::Metadata),
+            [name] => Ok(Self::Type(known(name)?)),
+            [name, "_search"] => Ok(Self::TypeSearch(known(name)?)),
+            [name, id] => Ok(Self::Instance(key(name, id)?)),
+            [name, id, "_history"] => Ok(Self::History(key(name, id)?)),
+            [name, id, operation] if operation.starts_with('$') => {
+                Ok(Self::Operation(key(name, id)?, (*operation).to_owned()))
+            }
+            [name, id, "_history", version] => {
+                let held = key(name, id)?;
+                match version.parse() {
+                    Ok(number) if number > 0 => Ok(Self::Version(held, number)),
+                    _ => Err(Refusal::missing(format!(
+                        "{name}/{id} has no version \"{version}\": versions are counted 1, 2, 3, … \
+                         Ask for {name}/{id}/_history to see them."
+                    ))),
+                }
+            }
+            _ => Err(Refusal::missing(
+                "No interaction has this path. The paths are {type}, {type}/{id}, \
+                 {type}/{id}/_history, {type}/{id}/_history/{version} and Patient/{id}/$everything \
+                 below /fhir; see /fhir/metadata."
+                    .to_owned(),
+            )),
+        }
+    }
+}
+
+fn known(name: &str) -> Result<String, Refusal> {
+    if fhir::types::is_resource_type(name) {
+        return Ok(name.to_owned());
+    }
+    Err(Refusal::unknown_type(&printable(name)))
+}
+
+fn key(name: &str, id: &str) -> Result<ResourceKey, Refusal> {
+    let name = known(name)?;
+    check_id(id)?;
+    Ok(ResourceKey { resource_type: name, id: id.to_owned() })
+}
+
+/// Refuses what cannot be a logical id: 1 to 64 of `A-Z a-z 0-9 - .` (R4 `id`).
+pub fn check_id(id: &str) -> Result<(), Refusal> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+    if !id.is_empty() && id.len() <= ID_CHARS_MAX && id.bytes().all(allowed) {
+        return Ok(());
+    }
+    Err(Refusal::invalid(format!(
+        "\"{}\" cannot be an id: use 1 to 64 letters, digits, hyphens and dots.",
+        printable(id)
+    )))
+}
+
+/// A caller's word, short and safe to show back.
+pub fn printable(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).take(ID_CHARS_MAX).collect()
+}
+
+/// Undoes percent-encoding in one path segment.
+fn decode(segment: &str) -> Result<Cow<'_, str>, Refusal> {
+    if !segment.contains('%') {
+        return Ok(Cow::Borrowed(segment));
+    }
+    let malformed = || {
+        Refusal::invalid(
+            "The path holds a broken percent-encoding: write %XX with two hexadecimal digits that \
+             decode to UTF-8."
+                .to_owned(),
+        )
+    };
+    let mut decoded = Vec::with_capacity(segment.len());
+    let mut bytes = segment.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            decoded.push(byte);
+            continue;
+        }
+        let high = bytes.next().and_then(hexadecimal).ok_or_else(malformed)?;
+        let low = bytes.next().and_then(hexadecimal).ok_or_else(malformed)?;
+        decoded.push(high * 16 + low);
+    }
+    String::from_utf8(decoded).map(Cow::Owned).map_err(|_| malformed())
+}
+
+fn hexadecimal(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}

@@ -1,0 +1,30 @@
+//! Which function answers a request. `tests/component` compares this with the
+//! routes that `spin.toml` gives to Dossier's own gateway.
+
+use http::{Method, Response};
+use rest::answer::{method_not_allowed, refused};
+use rest::path::Target;
+
+/// The function for a method and path, or the answer when there is none.
+pub fn function_of(method: &Method, path: &str) -> Result<&'static str, Response<Vec<u8>>> {
+    if path == "/route" {
+        return Ok("route");
+    }
+    let reads = method == Method::GET || method == Method::HEAD;
+    let target = Target::parse(path).map_err(|refusal| refused(&refusal))?;
+    match target {
+        Target::Metadata => Ok("capability"),
+        Target::System if reads => Ok("capability"),
+        Target::System if method == Method::POST => Ok("transact"),
+        Target::System => Err(method_not_allowed(method.as_str(), "GET, HEAD, POST")),
+        Target::Type(name) | Target::TypeSearch(name) if name == "AuditEvent" => Ok("audit"),
+        Target::Instance(key) if key.resource_type == "AuditEvent" => Ok("audit"),
+        Target::Type(_) if reads => Ok("search"),
+        Target::TypeSearch(_) => Ok("search"),
+        Target::Type(_) => Ok("update"),
+        Target::Instance(_) if !reads => Ok("update"),
+        Target::Instance(_) | Target::History(_) | Target::Version(..) | Target::Operation(..) => {
+            Ok("lookup")
+        }
+    }
+}
