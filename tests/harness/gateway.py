@@ -44,11 +44,14 @@ def dossier(*arguments: str, data: Path, check: bool = True, env: dict | None = 
 class Gateway:
     """`dossier up`: both regions in one process unless told otherwise."""
 
-    def __init__(self, data: Path, regions=("06", "04"), arguments=(), env=None, ports=None):
+    def __init__(self, data: Path, regions=("06", "04"), arguments=(), env=None, ports=None,
+                 probe_admin=False):
         self.data = data
         self.regions = regions
         self.arguments = list(arguments)
         self.env = env or {}
+        # Readiness is asked at the admin port, when the door speaks TLS.
+        self.probe_admin = probe_admin
         self.ports = ports or {region: free_port() for region in regions}
         self.process: subprocess.Popen | None = None
         self.log = data / f"gateway-{'-'.join(regions)}.log"
@@ -76,7 +79,8 @@ class Gateway:
                 if self.process.poll() is not None:
                     raise AssertionError(f"the gateway ended by itself:\n{self.tail()}")
                 try:
-                    if httpx.get(f"{self.origin(region)}/readyz", timeout=2).status_code == 200:
+                    probe = self.admin(region) if self.probe_admin else self.origin(region)
+                    if httpx.get(f"{probe}/readyz", timeout=2).status_code == 200:
                         break
                 except httpx.TransportError:
                     pass

@@ -85,3 +85,17 @@ def test_without_the_store_every_read_and_write_is_refused(fresh, store):
                 break
             time.sleep(0.2)
         assert read.status_code == 200, "the gateway does not come back with its store"
+
+
+def test_tls_with_a_development_certificate_and_http2(fresh):
+    region = fresh(regions=("06",), arguments=("--tls", "dev"), probe_admin=True).start()
+    origin = region.origin("06").replace("http:", "https:")
+    with httpx.Client(verify=False, http2=True) as client:
+        answer = client.get(f"{origin}/fhir/metadata")
+    assert (answer.status_code, answer.http_version) == (200, "HTTP/2")
+
+
+def test_http2_without_tls_too(gateway):
+    with httpx.Client(http1=False, http2=True) as client:
+        answer = client.get(f"{gateway.base('06')}/metadata")
+    assert (answer.status_code, answer.http_version) == (200, "HTTP/2")

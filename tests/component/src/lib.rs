@@ -72,7 +72,8 @@ pub fn worlds(text: &str) -> Result<BTreeMap<String, World>> {
         } else {
             let (_, world) = open.as_mut().with_context(|| format!("outside a world: {line}"))?;
             let (verb, name) = line.split_once(' ').with_context(|| format!("no verb: {line}"))?;
-            let name = name.trim_end_matches(';').to_owned();
+            // `%` only says that a word of WIT is a name here.
+            let name = name.trim_end_matches(';').replace('%', "");
             match verb {
                 "import" => world.imports.insert(name),
                 "export" => world.exports.insert(name),

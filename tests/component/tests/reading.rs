@@ -5,7 +5,7 @@ use component::{is_types_only, outside, worlds};
 #[test]
 fn a_world_is_read_with_its_walls() {
     let read = worlds(
-        "package a:b@0.1.0;\n/// doc\nworld one {\n  import a:b/c@0.1.0;\n  export a:b/d@0.1.0;\n}\nworld two {\n}\n",
+        "package a:b@0.1.0;\n/// doc\nworld one {\n  import a:%b/c@0.1.0;\n  export a:b/d@0.1.0;\n}\nworld two {\n}\n",
     )
     .expect("worlds");
     assert_eq!(read.len(), 2);

@@ -12,6 +12,7 @@ mod options;
 mod report;
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use anyhow::Result;
 use bytes::Bytes;
@@ -79,7 +80,8 @@ async fn own(options: &Options, bundles: &[(Value, Bytes)]) -> Result<Vec<Run>> 
         let title = mode.name().to_owned();
         let data = Some(options.data.as_path());
         let mut run = measured(options, &server, &process, bundles, title, data).await?;
-        run.start_ms = Some((gateway.cold_start.as_millis(), gateway.warm_start.as_millis()));
+        let ms = |taken: Duration| u64::try_from(taken.as_millis()).unwrap_or(u64::MAX);
+        run.start_ms = Some((ms(gateway.cold_start), ms(gateway.warm_start)));
         report::print(&run);
         runs.push(run);
     }

@@ -16,7 +16,7 @@ pub struct Run {
     /// Processor time of the server per loaded resource.
     pub load_cpu_us: Option<f64>,
     /// Milliseconds from start to first answer, cold and warm.
-    pub start_ms: Option<(u128, u128)>,
+    pub start_ms: Option<(u64, u64)>,
     /// Resident memory after the run and at its highest, in bytes.
     pub memory: Option<(u64, u64)>,
     /// Bytes on disk per resource right after loading.
@@ -93,8 +93,8 @@ fn run_to_json(run: &Run) -> Value {
         "load_resources_per_s": run.load_rate,
         "load_cpu_us_per_resource": run.load_cpu_us,
         "stored_bytes_per_resource": run.stored_bytes,
-        "cold_start_ms": run.start_ms.map(|(cold, _)| cold.to_string()),
-        "warm_start_ms": run.start_ms.map(|(_, warm)| warm.to_string()),
+        "cold_start_ms": run.start_ms.map(|(cold, _)| cold),
+        "warm_start_ms": run.start_ms.map(|(_, warm)| warm),
         "memory_bytes": run.memory.map(|(now, _)| now),
         "memory_bytes_highest": run.memory.map(|(_, highest)| highest),
         "cases": run.cases.iter().map(|case| json!({
