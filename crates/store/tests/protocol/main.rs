@@ -2,5 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod basics;
+mod counts;
+mod kills;
+mod model;
 mod people;
+mod races;
+mod torn;
 mod world;
