@@ -19,11 +19,11 @@ pub const RSA_BITS_MAX: usize = 4096;
 
 /// Longest entry in its stored encoding, in bytes. An access that would need
 /// more (thousands of items) is journaled as several entries by its caller.
-pub const ENTRY_BYTES_MAX: usize = 256 * 1024;
+pub const ENTRY_BYTES_MAX: usize = 340 * 1024;
 
 /// Entries of one item of a stream or of an index, in bytes; the store takes
 /// items of 400 KB.
-pub const BATCH_BYTES_MAX: usize = 300 * 1024;
+pub const BATCH_BYTES_MAX: usize = 360 * 1024;
 /// Entries that wait for the flusher.
 pub const QUEUE_ENTRIES_MAX: usize = 4096;
 /// Bytes of the entries that wait for the flusher.

@@ -16,3 +16,17 @@ pub const RETRY_AFTER_S: u32 = 2;
 pub const PERSONS_PER_ENTRY_MAX: usize = 1_000;
 /// Bytes of bodies that one page may hold; a page is cut when it has more.
 pub const PAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Partitions over which the bodies of one chart are spread. The same in every
+/// store, so that a record can be served from its files or from a shared table
+/// alike. **Part of the stored form.**
+pub const BODY_PARTITIONS: u32 = 4;
+
+/// Identifier systems whose values one person holds at a time: the NAM. Kept
+/// where configuration can replace it.
+pub fn unique_systems() -> Vec<String> {
+    vec![
+        "https://fhir.infoway-inforoute.ca/NamingSystem/ca-qc-patient-healthcare-id".to_owned(),
+        "urn:oid:2.16.124.10.101.1.60.100".to_owned(),
+    ]
+}

@@ -139,7 +139,14 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
 
     /// `session.claims`.
     pub fn claims(&self, session: &Session) -> contracts::Claims {
-        let claims = &session.claims;
+        session.claims()
+    }
+}
+
+impl Session {
+    /// What the token says.
+    pub fn claims(&self) -> contracts::Claims {
+        let claims = &self.claims;
         contracts::Claims {
             subject: claims.subject.clone(),
             name: claims.name.clone(),

@@ -171,7 +171,7 @@ pub enum Prefix {
 
 impl Prefix {
     /// The prefix at the front of `text`, and the rest.
-    pub(crate) fn split(text: &str) -> (Self, &str) {
+    pub fn split(text: &str) -> (Self, &str) {
         let prefix = match text.get(..2) {
             Some("eq") => Self::Equal,
             Some("ne") => Self::NotEqual,

@@ -1,0 +1,177 @@
+//! The exports: each call goes to the provider.
+
+use crate::Adapter;
+use crate::bindings::dossier::access::types::{Claims, Intent, Origin, Refusal};
+use crate::bindings::dossier::access::{journal, tokens};
+use crate::bindings::dossier::record::types::{Key, Page, Version, Window};
+use crate::bindings::dossier::record::{charts, commits, registry};
+use crate::bindings::dossier::regions::directory;
+use crate::convert::{
+    self, change, entries, filter, intent, key, options, page, place, receipt, refused, version,
+    window,
+};
+use crate::setup::provider;
+
+/// A verified caller.
+pub struct Session(provider::Session);
+
+impl tokens::GuestSession for Session {
+    fn claims(&self) -> Claims {
+        // A session only exists once the provider does.
+        let claims = self.0.claims();
+        convert::claims(claims)
+    }
+}
+
+impl tokens::Guest for Adapter {
+    type Session = Session;
+
+    async fn verify(
+        authorization: Option<String>,
+        origin: Origin,
+    ) -> Result<tokens::Session, Refusal> {
+        let origin = contracts::Origin {
+            request_id: origin.request_id,
+            client_address: origin.client_address,
+        };
+        let provider = provider().await.map_err(refused)?;
+        let session = provider.verify(authorization.as_deref(), &origin).await;
+        session.map(|session| tokens::Session::new(Session(session))).map_err(refused)
+    }
+}
+
+impl journal::Guest for Adapter {
+    async fn read(
+        session: tokens::SessionBorrow<'_>,
+        intended: Intent,
+        wanted: journal::Filter,
+    ) -> Result<journal::Page, Refusal> {
+        let caller = session.get::<Session>().0.clone();
+        let provider = provider().await.map_err(refused)?;
+        let read = provider.journal_read(&caller, intent(intended), filter(wanted)).await;
+        read.map(entries).map_err(refused)
+    }
+
+    async fn entry(
+        session: tokens::SessionBorrow<'_>,
+        intended: Intent,
+        id: String,
+    ) -> Result<Vec<u8>, Refusal> {
+        let caller = session.get::<Session>().0.clone();
+        let provider = provider().await.map_err(refused)?;
+        provider.journal_entry(&caller, intent(intended), &id).await.map_err(refused)
+    }
+}
+
+/// An open chart.
+pub struct Chart(provider::Chart);
+
+impl charts::Guest for Adapter {
+    type Chart = Chart;
+
+    async fn open(
+        session: tokens::SessionBorrow<'_>,
+        intended: Intent,
+        at: charts::Place,
+    ) -> Result<charts::Chart, Refusal> {
+        let caller = session.get::<Session>().0.clone();
+        let provider = provider().await.map_err(refused)?;
+        let chart = provider.open_chart(&caller, intent(intended), place(at)).await;
+        chart.map(|chart| charts::Chart::new(Chart(chart))).map_err(refused)
+    }
+}
+
+impl charts::GuestChart for Chart {
+    async fn read(&self, of: Key) -> Result<Version, Refusal> {
+        let provider = provider().await.map_err(refused)?;
+        provider.chart_read(&self.0, &key(of)).await.map(version).map_err(refused)
+    }
+
+    async fn vread(&self, of: Key, number: u64) -> Result<Version, Refusal> {
+        let provider = provider().await.map_err(refused)?;
+        provider.chart_vread(&self.0, &key(of), number).await.map(version).map_err(refused)
+    }
+
+    async fn history(&self, of: Key, part: Window) -> Result<Page, Refusal> {
+        let provider = provider().await.map_err(refused)?;
+        let found = provider.chart_history(&self.0, &key(of), window(part)).await;
+        found.map(page).map_err(refused)
+    }
+
+    async fn everything(&self, part: Window) -> Result<Page, Refusal> {
+        let provider = provider().await.map_err(refused)?;
+        provider.chart_everything(&self.0, window(part)).await.map(page).map_err(refused)
+    }
+
+    async fn search(&self, resource_type: String, query: String) -> Result<Page, Refusal> {
+        let provider = provider().await.map_err(refused)?;
+        let found = provider.chart_search(&self.0, &resource_type, &query).await;
+        found.map(page).map_err(refused)
+    }
+}
+
+/// The registries, open.
+pub struct Shelf(provider::Shelf);
+
+impl registry::Guest for Adapter {
+    type Shelf = Shelf;
+
+    async fn open(
+        session: tokens::SessionBorrow<'_>,
+        intended: Intent,
+    ) -> Result<registry::Shelf, Refusal> {
+        let caller = session.get::<Session>().0.clone();
+        let provider = provider().await.map_err(refused)?;
+        let shelf = provider.open_registry(&caller, intent(intended)).await;
+        shelf.map(|shelf| registry::Shelf::new(Shelf(shelf))).map_err(refused)
+    }
+}
+
+impl registry::GuestShelf for Shelf {
+    async fn read(&self, of: Key) -> Result<Version, Refusal> {
+        let provider = provider().await.map_err(refused)?;
+        provider.registry_read(&self.0, &key(of)).await.map(version).map_err(refused)
+    }
+
+    async fn vread(&self, of: Key, number: u64) -> Result<Version, Refusal> {
+        let provider = provider().await.map_err(refused)?;
+        provider.registry_vread(&self.0, &key(of), number).await.map(version).map_err(refused)
+    }
+
+    async fn history(&self, of: Key, part: Window) -> Result<Page, Refusal> {
+        let provider = provider().await.map_err(refused)?;
+        let found = provider.registry_history(&self.0, &key(of), window(part)).await;
+        found.map(page).map_err(refused)
+    }
+
+    async fn search(&self, resource_type: String, query: String) -> Result<Page, Refusal> {
+        let provider = provider().await.map_err(refused)?;
+        let found = provider.registry_search(&self.0, &resource_type, &query).await;
+        found.map(page).map_err(refused)
+    }
+}
+
+impl commits::Guest for Adapter {
+    async fn commit(
+        session: tokens::SessionBorrow<'_>,
+        intended: Intent,
+        changes: Vec<commits::Change>,
+        how: commits::Options,
+    ) -> Result<commits::Receipt, Refusal> {
+        let caller = session.get::<Session>().0.clone();
+        let provider = provider().await.map_err(refused)?;
+        let changes = changes.into_iter().map(change).collect();
+        let done = provider.commit(&caller, intent(intended), changes, options(how)).await;
+        done.map(receipt).map_err(refused)
+    }
+}
+
+impl directory::Guest for Adapter {
+    async fn here() -> String {
+        provider().await.map(|provider| provider.here()).unwrap_or_default()
+    }
+
+    async fn regions() -> String {
+        provider().await.map(|provider| provider.regions_text()).unwrap_or_default()
+    }
+}
