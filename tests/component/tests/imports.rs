@@ -84,12 +84,13 @@ fn lookup_and_search_cannot_write_and_only_audit_reads_the_journal() {
 const HANDS_ON: &str = "door";
 
 #[test]
-fn no_function_has_a_network_of_its_own() {
+fn no_function_has_a_network_or_files_of_its_own() {
     for name in functions().iter().filter(|name| *name != HANDS_ON) {
         for import in built(name).imports {
             let client = import.starts_with("wasi:http/client")
                 || import.starts_with("wasi:http/outgoing-handler")
                 || import.starts_with("wasi:sockets/")
+                || import.starts_with("wasi:filesystem/")
                 || import.starts_with("wasi:keyvalue/")
                 || import.starts_with("fermyon:")
                 || import.starts_with("spin:");
