@@ -257,7 +257,9 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let subjects = people(&resource, resolved);
         let home = home(&key, subjects.first());
         self.may_change(session, change.kind, &key.resource_type, &home).await?;
-        self.refuse_move(&key, &home).await?;
+        if change.kind == ChangeKind::Update {
+            self.refuse_move(&key, &home).await?;
+        }
         let rows = index::rows(&key.resource_type, &key.id, &home, resource.root());
         let drop_rows = match change.kind {
             ChangeKind::Update if alone(&key.resource_type) => {

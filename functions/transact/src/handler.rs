@@ -171,6 +171,9 @@ impl<H: Charts + Registry + Commits> Caller<'_, H> {
             Ok(request) => match Ask::of(&request) {
                 Err(refusal) => Err(refusal),
                 Ok(ask) => match &ask.target {
+                    Target::Type(name) if name == "AuditEvent" => Err(Refusal::not_supported(
+                        "AuditEvents are not read in a Bundle: GET AuditEvent by itself.",
+                    )),
                     Target::Type(_) => {
                         crate::search::answer(self.host, self.session, &ask, ask.query).await
                     }
