@@ -29,6 +29,9 @@ pub struct Setting {
     /// More resources than two, for commits that take waves.
     pub filling: usize,
     pub crash: bool,
+    /// Pauses last so many times longer: beyond leases and the store's memory
+    /// of tokens. Such clients have no retry keys, and never repeat.
+    pub slow: i64,
 }
 
 async fn write(record: &Wrapped, world: &World, name: &str, setting: &Setting) -> Vec<Outcome> {
@@ -54,10 +57,11 @@ async fn write(record: &Wrapped, world: &World, name: &str, setting: &Setting) -
         }
         let resources = changes.len();
         let mut request = commit(changes);
-        request.retry = retry(&mark, &mark);
+        let keyed = setting.slow == 1;
+        request.retry = retry(&mark, &mark).filter(|_| keyed);
         let mut known = None;
         // A client repeats what it does not know the end of, some times.
-        for _ in 0..1 + world.chance.below(3) {
+        for _ in 0..1 + world.chance.below(if keyed { 3 } else { 1 }) {
             match record.commit(request.clone()).await {
                 Ok(committed) => {
                     if let Some(fold) = committed.fold.filter(|_| world.chance.below(3) > 0) {
@@ -87,7 +91,9 @@ async fn write(record: &Wrapped, world: &World, name: &str, setting: &Setting) -
 async fn sweeping(record: &Wrapped, world: &World, over: &RefCell<usize>) {
     while *over.borrow() > 0 {
         let _ = record.sweep().await;
-        chart::Environment::sleep(world, 2_000 + world.chance.below(20_000)).await;
+        let ms = 2_000 + world.chance.below(20_000);
+        let world = World { slow: 1, ..world.clone() };
+        chart::Environment::sleep(&world, ms).await;
     }
 }
 
@@ -103,7 +109,7 @@ fn marks(versions: &[Version]) -> Vec<String> {
 }
 
 pub fn history(seed: u64, setting: &Setting) {
-    let world = World::new(seed);
+    let world = World { slow: setting.slow, ..World::new(seed) };
     let quiet = Faults::default();
     let base = MemoryTable::with_clock(world.clock());
     let table = Faulty::new(base, setting.faults, seed, world.clock());
@@ -240,27 +246,50 @@ fn faults() -> Faults {
 
 #[test]
 fn three_writers_two_people_one_crash() {
-    for seed in 0..1500 {
-        let setting =
-            Setting { faults: faults(), writers: 3, operations: 4, filling: 0, crash: true };
+    for seed in 0..800 {
+        let setting = Setting {
+            faults: faults(),
+            writers: 3,
+            operations: 4,
+            filling: 0,
+            crash: true,
+            slow: 1,
+        };
         history(seed, &setting);
     }
 }
 
 #[test]
 fn three_writers_in_waves_one_crash() {
-    for seed in 0..40 {
-        let setting =
-            Setting { faults: faults(), writers: 3, operations: 2, filling: 50, crash: true };
+    for seed in 0..24 {
+        let setting = Setting {
+            faults: faults(),
+            writers: 3,
+            operations: 2,
+            filling: 50,
+            crash: true,
+            slow: 1,
+        };
         history(90_000 + seed, &setting);
     }
 }
 
 #[test]
 fn late_deliveries_of_everything() {
-    for seed in 0..400 {
+    for seed in 0..250 {
         let faults = Faults { duplicated: 400, delayed: 150, late_by_max: 5_000, ..faults() };
-        let setting = Setting { faults, writers: 3, operations: 3, filling: 1, crash: false };
+        let setting =
+            Setting { faults, writers: 3, operations: 3, filling: 1, crash: false, slow: 1 };
         history(50_000 + seed, &setting);
+    }
+}
+
+#[test]
+fn replies_lost_for_longer_than_tokens_and_leases_live() {
+    for seed in 0..400 {
+        let faults = Faults { lost: 200, delayed: 100, ..faults() };
+        let setting =
+            Setting { faults, writers: 3, operations: 3, filling: 1, crash: false, slow: 60_000 };
+        history(70_000 + seed, &setting);
     }
 }

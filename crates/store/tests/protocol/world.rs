@@ -36,7 +36,9 @@ impl Chance {
 pub struct World {
     pub now_ms: Arc<AtomicI64>,
     pub chance: Chance,
-    timers: Arc<Mutex<BTreeMap<(i64, u64), Waker>>>,
+    /// Every pause lasts so many times longer than asked.
+    pub slow: i64,
+    pub timers: Arc<Mutex<BTreeMap<(i64, u64), Waker>>>,
 }
 
 impl World {
@@ -44,6 +46,7 @@ impl World {
         Self {
             now_ms: Arc::new(AtomicI64::new(1_800_000_000_000)),
             chance: Chance::new(seed),
+            slow: 1,
             timers: Arc::default(),
         }
     }
@@ -90,7 +93,7 @@ impl Environment for World {
         bytes.fill_with(|| self.chance.next() as u8);
     }
     fn sleep(&self, ms: u64) -> impl Future<Output = ()> + Send {
-        let until = self.now_ms() + i64::try_from(ms).unwrap();
+        let until = self.now_ms() + i64::try_from(ms).unwrap() * self.slow;
         Sleep { world: self.clone(), until, set: false }
     }
 }
