@@ -62,7 +62,6 @@ fn metrics(region: &Region) -> String {
         gauge("waiting", "Requests waiting for a place.", admission.waiting()),
         gauge("connections", "Connections open.", admission.connections()),
         gauge("ready", "Whether requests should be sent here.", region.is_ready().into()),
-        gauge("journal_waiting", "Access entries not yet durable.", region.walls.journal_waiting()),
         gauge("resident_bytes", "Memory of the whole process.", resident_bytes().unwrap_or(0)),
     ];
     region.metrics.text(&region.code, &gauges)

@@ -102,6 +102,11 @@ pub const KEPT_IDLE_MS: u64 = 10_000;
 /// From the signal to stop until what is in flight is cut off.
 pub const SHUTDOWN_MS: u64 = 20_000;
 
+/// How often commits that a dead process left are finished or undone, and
+/// access entries moved to where they are searched: within seconds, and rarely
+/// enough to cost an idle gateway nothing.
+pub const MAINTENANCE_MS: u64 = 1_000;
+
 /// Bytes of log lines waiting to be written; what goes over is counted and
 /// dropped, since no request may wait for a log.
 pub const LOG_BYTES_MAX: usize = 4 * 1024 * 1024;

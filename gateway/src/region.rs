@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::door::admission::Admission;
-use crate::host::Walls;
 use crate::log::Log;
 use crate::metrics::Metrics;
+use crate::record::Walls;
 use crate::routes::Routes;
 use crate::sandbox::Function;
 

@@ -54,7 +54,7 @@ impl Cell {
     }
 
     /// The table of the resources handed to the instance.
-    pub fn resources(&mut self) -> &mut ResourceTable {
+    pub fn table(&mut self) -> &mut ResourceTable {
         &mut self.table
     }
 }

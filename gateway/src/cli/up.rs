@@ -69,20 +69,22 @@ pub async fn run(options: Options) -> Result<()> {
     let writing = tokio::spawn(write_log(Arc::clone(&log)));
     let functions = functions(&manifest, &options)?;
     let routes = Arc::new(manifest.routes);
-    let central = Central::open(&options.places, &options.store).await?;
+    let central = Central::open(&options.places, &options.store, Arc::clone(&log)).await?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = Arc::new(Workers::start(options.workers.unwrap_or(cores))?);
     let tls = match &options.tls {
         Some(certificate) => Some(certificate.acceptor(&options.places.data.join("tls"))?),
         None => None,
     };
-    let mut regions = Vec::new();
+    let (mut regions, mut upkeep) = (Vec::new(), Vec::new());
     for place in &addresses {
+        let (walls, kept_up) = central.walls(&place.code, &directory);
+        upkeep.push(kept_up);
         let region = Region::new(Parts {
             code: place.code.clone(),
             routes: Arc::clone(&routes),
             functions: Arc::clone(&functions),
-            walls: central.walls(&place.code, &directory)?,
+            walls,
             log: Arc::clone(&log),
             reuse: options.reuse,
             secure: tls.is_some(),
@@ -98,7 +100,9 @@ pub async fn run(options: Options) -> Result<()> {
     stop_signal().await?;
     log.event("closing", None);
     let whole = door::close(&regions, &workers).await;
-    central.close(&regions).await;
+    for kept_up in upkeep {
+        kept_up.end().await;
+    }
     log.event(if whole { "closed" } else { "closed, some requests were cut off" }, None);
     writing.abort();
     log.flush(&mut std::io::stdout());
@@ -169,7 +173,11 @@ async fn write_log(log: Arc<Log>) {
     }
 }
 
-async fn stop_signal() -> Result<()> {
+/// Returns when the process is asked to stop.
+///
+/// # Errors
+/// When signals cannot be listened to.
+pub async fn stop_signal() -> Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
         _ = terminate.recv() => Ok(()),

@@ -1,9 +1,42 @@
-//! The walls' native side: each WIT interface, carried to the provider.
+//! The walls' native side: each WIT interface, carried to the provider of the
+//! region whose door the request came to. One file per interface.
+
+mod charts;
+mod commits;
+mod convert;
+mod directory;
+mod journal;
+mod registry;
+mod tokens;
+
+use std::sync::Arc;
 
 use contracts::Origin;
-use wasmtime::component::Linker;
+use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 
+use crate::record::Walls;
 use crate::sandbox::Cell;
+
+#[allow(missing_docs, clippy::all, clippy::unwrap_used)]
+mod bindings {
+    wasmtime::component::bindgen!({
+        path: ["../wit/access", "../wit/record", "../wit/regions", "../wit/functions"],
+        world: "dossier:functions/guest",
+        imports: { default: async | trappable },
+        with: {
+            "dossier:access/tokens.session": super::Session,
+            "dossier:record/charts.chart": super::Chart,
+            "dossier:record/registry.shelf": super::Shelf,
+        },
+    });
+}
+
+/// Handles are shared, so that a call need not hold the store while it waits.
+pub type Session = Arc<provider::Session>;
+/// See [`Session`].
+pub type Chart = Arc<provider::Chart>;
+/// See [`Session`].
+pub type Shelf = Arc<provider::Shelf>;
 
 /// The request that an instance is answering.
 pub struct Call {
@@ -13,19 +46,31 @@ pub struct Call {
     pub walls: Walls,
 }
 
-/// The provider behind one region's walls.
-#[derive(Clone)]
-pub struct Walls {}
-impl Walls {
-    pub fn journal_waiting(&self) -> usize {
-        0
+/// What a call on a wall works with.
+pub struct Host;
+
+impl HasData for Host {
+    type Data<'a> = &'a mut Cell;
+}
+
+impl Cell {
+    fn held<T: Clone + Send + Sync + 'static>(
+        &mut self,
+        handle: &Resource<T>,
+    ) -> wasmtime::Result<(Walls, T)> {
+        let held = self.resources().get(handle)?.clone();
+        Ok((self.call.walls.clone(), held))
+    }
+
+    fn resources(&mut self) -> &mut ResourceTable {
+        self.table()
     }
 }
 
-/// Adds every wall to the linker.
+/// Adds every wall to the linker; a function gets those that it imports.
 ///
 /// # Errors
 /// When two definitions collide.
-pub fn link(_linker: &mut Linker<Cell>) -> wasmtime::Result<()> {
-    Ok(())
+pub fn link(linker: &mut Linker<Cell>) -> wasmtime::Result<()> {
+    bindings::Guest::add_to_linker::<Cell, Host>(linker, |cell| cell)
 }

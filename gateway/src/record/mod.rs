@@ -1,29 +1,197 @@
-use crate::cli::Places;
-use crate::host::Walls;
-use crate::region::Region;
+//! The central record as this process reaches it, and each region's walls on
+//! it.
+
+mod environment;
+pub mod issuer;
+mod table;
+
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
+
+use access::token::Issuers;
+use anyhow::{Context, Result, bail};
+use provider::{Background, Journaling, Later, Provider, Setup};
+use regions::Directory;
+use store::definition::TableKind;
+use store::embedded::Embedded;
+use store::sdk::SdkTable;
+use tokio::runtime::Handle;
+
+use crate::cli::Places;
+use crate::limits;
+use crate::log::Log;
+use environment::System;
+use table::AnyTable;
+
+/// What stands behind one region's walls.
+pub type Walls = Provider<AnyTable, System>;
+
+/// Which store holds the record.
 #[derive(clap::Args, Clone, Debug)]
-pub struct Choice {}
-pub struct Central {}
-impl Central {
-    pub async fn open(_: &Places, _: &Choice) -> anyhow::Result<Self> {
-        Ok(Self {})
-    }
-    pub fn walls(&self, _: &str, _: &regions::Directory) -> anyhow::Result<Walls> {
-        Ok(Walls {})
-    }
-    pub async fn close(&self, _: &[Arc<Region>]) {}
+pub struct Choice {
+    /// Where the tables are: `embedded` (files under --data) or `dynamodb` (by
+    /// the usual AWS settings) [default: dynamodb when AWS_ENDPOINT_URL_DYNAMODB
+    /// is set, embedded otherwise]
+    #[arg(long, value_name = "STORE", value_parser = ["embedded", "dynamodb"])]
+    store: Option<String>,
+    /// Comes before the names of the tables in DynamoDB
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub table_prefix: String,
+    /// Trusted issuers of tokens [default: the development issuer under --data]
+    #[arg(long, value_name = "FILE")]
+    issuers: Option<PathBuf>,
+    /// Identifier system whose values belong to one person at a time; may be
+    /// repeated
+    #[arg(
+        long = "unique-system",
+        value_name = "URI",
+        default_value = "https://fhir.infoway-inforoute.ca/NamingSystem/ca-qc-patient-healthcare-id"
+    )]
+    unique_systems: Vec<String>,
 }
-pub fn directory(folder: &std::path::Path) -> anyhow::Result<regions::Directory> {
+
+impl Choice {
+    /// Whether the tables are files of this process.
+    pub fn is_embedded(&self) -> bool {
+        let remote = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        match self.store.as_deref() {
+            Some(chosen) => chosen == "embedded",
+            None => !remote("AWS_ENDPOINT_URL_DYNAMODB"),
+        }
+    }
+}
+
+/// Folder of the embedded tables.
+pub fn folder(places: &Places) -> PathBuf {
+    places.data.join("store")
+}
+
+/// The record, open.
+pub struct Central {
+    tables: [AnyTable; 2],
+    body_partitions: u32,
+    issuers: Issuers,
+    unique_systems: Vec<String>,
+    log: Arc<Log>,
+}
+
+impl Central {
+    /// Opens the record.
+    ///
+    /// # Errors
+    /// When the embedded files cannot be opened, or the issuers not read.
+    pub async fn open(places: &Places, choice: &Choice, log: Arc<Log>) -> Result<Self> {
+        let issuers = match &choice.issuers {
+            Some(file) => {
+                let text = std::fs::read_to_string(file)
+                    .with_context(|| format!("reading the issuers {}", file.display()))?;
+                Issuers::parse(&text)?
+            }
+            None => issuer::trusted(&places.data)?,
+        };
+        // One partition of bodies per home in files, where it costs nothing
+        // else; four in DynamoDB, which bounds the rate of each.
+        let (tables, body_partitions) = if choice.is_embedded() {
+            let embedded = Embedded::open(&folder(places))?;
+            (TableKind::ALL.map(|kind| AnyTable::Embedded(embedded.table(kind))), 1)
+        } else {
+            let client = store::sdk::native_client().await;
+            let named = |kind: TableKind| {
+                let name = format!("{}{}", choice.table_prefix, kind.base_name());
+                AnyTable::Sdk(SdkTable::new(client.clone(), name))
+            };
+            (TableKind::ALL.map(named), 4)
+        };
+        let unique_systems = choice.unique_systems.clone();
+        Ok(Self { tables, body_partitions, issuers, unique_systems, log })
+    }
+
+    /// The walls of one region, and what must run behind them as long as it
+    /// is served.
+    pub fn walls(&self, region: &str, directory: &Directory) -> (Walls, Upkeep) {
+        let [record, access] = self.tables.clone();
+        let handle = Handle::current();
+        let background: Background = Arc::new(move |later: Later| {
+            handle.spawn(later);
+        });
+        let (walls, flusher) = Provider::new(Setup {
+            record,
+            access,
+            body_partitions: self.body_partitions,
+            issuers: self.issuers.clone(),
+            directory: directory.clone(),
+            region: region.to_owned(),
+            environment: System,
+            journaling: Journaling::Shared,
+            background: Some(background),
+            unique_systems: self.unique_systems.clone(),
+        });
+        let flusher = tokio::spawn(flusher);
+        let maintaining = tokio::spawn(maintain(walls.clone(), Arc::clone(&self.log)));
+        (walls.clone(), Upkeep { walls, flusher, maintaining })
+    }
+}
+
+/// What runs behind a region's walls.
+pub struct Upkeep {
+    walls: Walls,
+    flusher: tokio::task::JoinHandle<()>,
+    maintaining: tokio::task::JoinHandle<()>,
+}
+
+impl Upkeep {
+    /// Ends it: every entry that waits becomes durable first.
+    pub async fn end(self) {
+        self.maintaining.abort();
+        self.walls.close_journal();
+        let within = Duration::from_millis(limits::SHUTDOWN_MS);
+        let _ = tokio::time::timeout(within, self.flusher).await;
+    }
+}
+
+async fn maintain(walls: Walls, log: Arc<Log>) {
+    let pause = Duration::from_millis(limits::MAINTENANCE_MS);
+    let mut failed = false;
+    loop {
+        match walls.maintain().await {
+            Ok(true) => tokio::task::yield_now().await,
+            Ok(false) => tokio::time::sleep(pause).await,
+            Err(_) => {
+                // Said once, not every second of an outage.
+                if !failed {
+                    log.event("maintenance failed", Some(&walls.here()));
+                }
+                failed = true;
+                tokio::time::sleep(pause * 10).await;
+                continue;
+            }
+        }
+        failed = false;
+    }
+}
+
+/// The directory of regions in a folder of region files.
+///
+/// # Errors
+/// Every fault of every file.
+pub fn directory(folder: &Path) -> Result<Directory> {
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
+    let entries = std::fs::read_dir(folder)
+        .with_context(|| format!("reading the region files in {}", folder.display()))?;
+    for entry in entries {
         let path = entry?.path();
-        if path.extension().is_some_and(|e| e == "toml") {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            files.push((name, std::fs::read_to_string(&path)?));
+        if path.extension().is_some_and(|kind| kind == "toml") {
+            let text = std::fs::read_to_string(&path)?;
+            files.push((path.display().to_string(), text));
         }
     }
     files.sort();
-    regions::Directory::read(files.iter().map(|(a, b)| (a.as_str(), b.as_str())))
-        .map_err(|faults| anyhow::anyhow!("{faults:?}"))
+    match Directory::read(files.iter().map(|(name, text)| (name.as_str(), text.as_str()))) {
+        Ok(directory) => Ok(directory),
+        Err(faults) => {
+            let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            bail!("the region files have faults:\n  {}", faults.join("\n  "))
+        }
+    }
 }

@@ -1,0 +1,158 @@
+//! Between the records of the bindings and those of `contracts`.
+
+use contracts as plain;
+
+use super::bindings::dossier::access::{journal, types as access};
+use super::bindings::dossier::record::{charts, commits, types as record};
+
+pub fn refused(refusal: plain::Refusal) -> access::Refusal {
+    access::Refusal {
+        status: refusal.status.code(),
+        code: refusal.code.code().to_owned(),
+        diagnostics: refusal.diagnostics,
+        expression: refusal.expression,
+        retry_after_s: refusal.retry_after_s,
+    }
+}
+
+pub fn claims(claims: plain::Claims) -> access::Claims {
+    access::Claims {
+        subject: claims.subject,
+        name: claims.name,
+        function: claims.function,
+        establishment: claims.establishment,
+        patient: claims.patient,
+        scopes: claims.scopes,
+        client_id: claims.client_id,
+    }
+}
+
+pub fn intent(intent: access::Intent) -> plain::Intent {
+    use access::Interaction as From;
+    let interaction = match intent.interaction {
+        From::Read => plain::Interaction::Read,
+        From::Vread => plain::Interaction::Vread,
+        From::HistoryInstance => plain::Interaction::HistoryInstance,
+        From::Search => plain::Interaction::Search,
+        From::Everything => plain::Interaction::Everything,
+        From::Create => plain::Interaction::Create,
+        From::Update => plain::Interaction::Update,
+        From::Delete => plain::Interaction::Delete,
+        From::Batch => plain::Interaction::Batch,
+        From::Transaction => plain::Interaction::Transaction,
+        From::ReadAudit => plain::Interaction::ReadAudit,
+    };
+    plain::Intent { interaction, query: intent.query }
+}
+
+pub fn key(key: record::Key) -> plain::ResourceKey {
+    plain::ResourceKey { resource_type: key.resource_type, id: key.id }
+}
+
+fn told_key(key: plain::ResourceKey) -> record::Key {
+    record::Key { resource_type: key.resource_type, id: key.id }
+}
+
+pub fn place(place: charts::Place) -> plain::Place {
+    match place {
+        charts::Place::Person(id) => plain::Place::Person(id),
+        charts::Place::Holding(held) => plain::Place::Holding(key(held)),
+    }
+}
+
+pub fn window(window: record::Window) -> plain::Window {
+    plain::Window {
+        count: window.count,
+        cursor: window.cursor,
+        since_ms: window.since_ms,
+        resource_types: window.resource_types,
+    }
+}
+
+fn kind(kind: record::ChangeKind) -> plain::ChangeKind {
+    match kind {
+        record::ChangeKind::Create => plain::ChangeKind::Create,
+        record::ChangeKind::Update => plain::ChangeKind::Update,
+        record::ChangeKind::Delete => plain::ChangeKind::Delete,
+    }
+}
+
+pub fn version(version: plain::Version) -> record::Version {
+    record::Version {
+        key: told_key(version.key),
+        version: version.version,
+        last_updated_ms: version.last_updated_ms,
+        kind: match version.kind {
+            plain::ChangeKind::Create => record::ChangeKind::Create,
+            plain::ChangeKind::Update => record::ChangeKind::Update,
+            plain::ChangeKind::Delete => record::ChangeKind::Delete,
+        },
+        body: version.body,
+    }
+}
+
+pub fn page(page: plain::Page) -> record::Page {
+    record::Page {
+        versions: page.versions.into_iter().map(version).collect(),
+        total: page.total,
+        next: page.next,
+    }
+}
+
+pub fn change(change: commits::Change) -> plain::Change {
+    plain::Change {
+        kind: kind(change.kind),
+        resource_type: change.resource_type,
+        id: change.id,
+        full_url: change.full_url,
+        if_match: change.if_match,
+        if_none_exist: change.if_none_exist,
+        body: change.body,
+    }
+}
+
+pub fn options(options: commits::Options) -> plain::CommitOptions {
+    plain::CommitOptions {
+        retry_key: options.retry_key,
+        request_hash: options.request_hash,
+        return_bodies: options.return_bodies,
+        bundle: options.bundle,
+    }
+}
+
+fn outcome(outcome: plain::Outcome) -> commits::Outcome {
+    commits::Outcome {
+        key: told_key(outcome.key),
+        version: outcome.version,
+        last_updated_ms: outcome.last_updated_ms,
+        effect: match outcome.effect {
+            plain::Effect::Created => commits::Effect::Created,
+            plain::Effect::Updated => commits::Effect::Updated,
+            plain::Effect::Deleted => commits::Effect::Deleted,
+            plain::Effect::Existing => commits::Effect::Existing,
+            plain::Effect::Unchanged => commits::Effect::Unchanged,
+        },
+        body: outcome.body,
+    }
+}
+
+pub fn receipt(receipt: plain::Receipt) -> commits::Receipt {
+    commits::Receipt {
+        outcomes: receipt.outcomes.into_iter().map(outcome).collect(),
+        replayed: receipt.replayed,
+    }
+}
+
+pub fn filter(filter: journal::Filter) -> plain::JournalFilter {
+    plain::JournalFilter {
+        person: filter.person,
+        from_ms: filter.from_ms,
+        to_ms: filter.to_ms,
+        count: filter.count,
+        cursor: filter.cursor,
+    }
+}
+
+pub fn entries(page: plain::JournalPage) -> journal::Page {
+    journal::Page { entries: page.entries, next: page.next }
+}

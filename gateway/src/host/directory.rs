@@ -1,0 +1,19 @@
+//! `dossier:regions/directory`.
+
+use wasmtime::component::Accessor;
+
+use super::Host;
+use super::bindings::dossier::regions::directory;
+use crate::sandbox::Cell;
+
+impl directory::Host for Cell {}
+
+impl<T> directory::HostWithStore<T> for Host {
+    async fn here(store: &Accessor<T, Self>) -> wasmtime::Result<String> {
+        Ok(store.with(|mut access| access.get().call.walls.here()))
+    }
+
+    async fn regions(store: &Accessor<T, Self>) -> wasmtime::Result<String> {
+        Ok(store.with(|mut access| access.get().call.walls.regions_text()))
+    }
+}

@@ -1,0 +1,35 @@
+//! `dossier:access/journal`.
+
+use wasmtime::component::{Accessor, Resource};
+
+use super::bindings::dossier::access::journal::{self, Filter, Page};
+use super::bindings::dossier::access::types::{Intent, Refusal};
+use super::{Host, Session, convert};
+use crate::sandbox::Cell;
+
+impl journal::Host for Cell {}
+
+impl<T> journal::HostWithStore<T> for Host {
+    async fn read(
+        store: &Accessor<T, Self>,
+        session: Resource<Session>,
+        intent: Intent,
+        filter: Filter,
+    ) -> wasmtime::Result<Result<Page, Refusal>> {
+        let (walls, session) = store.with(|mut access| access.get().held(&session))?;
+        let (intent, filter) = (convert::intent(intent), convert::filter(filter));
+        let read = walls.journal_read(&session, intent, filter).await;
+        Ok(read.map(convert::entries).map_err(convert::refused))
+    }
+
+    async fn entry(
+        store: &Accessor<T, Self>,
+        session: Resource<Session>,
+        intent: Intent,
+        id: String,
+    ) -> wasmtime::Result<Result<Vec<u8>, Refusal>> {
+        let (walls, session) = store.with(|mut access| access.get().held(&session))?;
+        let found = walls.journal_entry(&session, convert::intent(intent), &id).await;
+        Ok(found.map_err(convert::refused))
+    }
+}
