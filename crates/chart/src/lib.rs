@@ -13,6 +13,7 @@ mod error;
 mod finish;
 pub mod ids;
 pub mod keys;
+mod learn;
 pub mod limits;
 mod one_step;
 mod outbox;

@@ -11,11 +11,12 @@
 use crate::commit_record::Fate;
 use crate::environment::Environment;
 use crate::error::CommitError;
+use crate::learn::Learned;
 use crate::limits::COMMIT_ATTEMPTS_MAX;
 use crate::plan::{self, Frame, Known, Obstacle, Plan};
 use crate::record::{Attempt, Record};
 use crate::request::{Commit, Committed, Done, Expect};
-use crate::staged::{Learned, fits};
+use crate::staged::fits;
 use crate::table::{Action, Item, Key, Table, TableError, Value, Write};
 use crate::version::{Head, free_of};
 

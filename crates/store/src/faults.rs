@@ -18,8 +18,10 @@ use chart::table::{
 
 use crate::rules::{check_single, check_transaction, holds};
 
+mod chance;
 mod counting;
 
+use chance::{Fate, Shared};
 pub use counting::{Counting, Counts};
 
 /// How long a transaction's token is remembered.
@@ -57,25 +59,6 @@ pub struct Faulty<T> {
     life: Arc<Mutex<Option<u64>>>,
 }
 
-struct Shared {
-    state: u64,
-    requests: u64,
-    busy: HashSet<Key>,
-    tokens: HashMap<String, (i64, Vec<Write>)>,
-    late: Vec<(u64, Vec<Write>)>,
-}
-
-/// What becomes of one write request.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Fine,
-    Lost,
-    Duplicated,
-    Delayed,
-    Throttled,
-    Conflict,
-}
-
 /// Lets the other tasks take a turn.
 struct Turn(bool);
 
@@ -88,44 +71,6 @@ impl Future for Turn {
         self.0 = true;
         cx.waker().wake_by_ref();
         Poll::Pending
-    }
-}
-
-impl Shared {
-    /// A number below `most` (SplitMix64).
-    fn chance(&mut self, most: u64) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % most.max(1)
-    }
-
-    fn fate(&mut self, faults: &Faults, transaction: bool) -> Fate {
-        let mut roll = self.chance(1000);
-        let conflicts = if transaction { faults.conflicts } else { 0 };
-        for (share, fate) in [
-            (faults.lost, Fate::Lost),
-            (faults.duplicated, Fate::Duplicated),
-            (faults.delayed, Fate::Delayed),
-            (faults.throttled, Fate::Throttled),
-            (conflicts, Fate::Conflict),
-        ] {
-            if roll < share {
-                return fate;
-            }
-            roll -= share;
-        }
-        Fate::Fine
-    }
-
-    fn shuffled(&mut self, count: usize) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..count).collect();
-        for last in (1..count).rev() {
-            let other = self.chance(last as u64 + 1);
-            order.swap(last, usize::try_from(other).unwrap_or(0));
-        }
-        order
     }
 }
 

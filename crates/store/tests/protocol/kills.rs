@@ -77,7 +77,8 @@ fn killed(resources: usize, step: u64) -> bool {
         assert!(seen == resources || (seen == 0 && !acknowledged), "{seen} after {step}");
         world.pass(120_000);
         let (one, two) = futures::join!(other.sweep(), other.sweep());
-        (one.unwrap(), two.unwrap());
+        one.unwrap();
+        two.unwrap();
         assert_eq!(showing(&other, "new").await, seen);
         clean(&table);
         let again = other.commit(request).await.unwrap();
