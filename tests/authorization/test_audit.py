@@ -31,7 +31,7 @@ def test_a_read_leaves_one_event_with_both_ends_and_the_person(gateway, clinicia
     ends = {coding["code"] for agent in event["agent"] for coding in agent["type"]["coding"]}
     assert {"110152", "110153"} <= ends
     assert any(agent.get("requestor") for agent in event["agent"])
-    named = [entity["what"]["reference"] for entity in event["entity"] if "what" in entity]
+    named = [entity.get("what", {}).get("reference", "") for entity in event["entity"]]
     assert any(f"Patient/{person['id']}" in reference for reference in named)
 
 

@@ -5,7 +5,7 @@ import time
 
 import jwt
 import pytest
-from harness.resources import JSON, observation, outcome, patient
+from harness.resources import JSON, matches, observation, outcome, patient, unique
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def test_an_establishment_of_no_region_is_refused(gateway, good, person):
 
 
 SCOPES = [
-    ("", "read", 403), ("openid profile", "read", 403),
+    ("openid profile", "read", 403),
     ("user/Observation.rs", "read", 403), ("user/Patient.rs", "read", 200), ("user/Patient.read", "read", 200),
     ("user/Patient.s", "read", 403), ("patient/*.rs", "read", 403), ("system/*.cruds", "read", 403),
     ("user/Patient.rs", "search observations", 403), ("user/*.rs", "search observations", 200),
@@ -107,3 +107,13 @@ def test_a_caller_of_an_unknown_function_may_do_only_what_is_named(gateway, good
     for scope, status in (("user/*.cruds", 403), ("user/Patient.rs", 200)):
         with gateway.client(token=signed(good, function="archivist", scope=scope)) as client:
             assert client.get(path).status_code == status
+
+
+def test_a_retry_key_is_the_clients_own(gateway, good, clinician, person):
+    """The same key of another application is another key."""
+    headers = JSON | {"Idempotency-Key": unique()}
+    with gateway.client(token=signed(good, client_id="another-application")) as other:
+        first = clinician.post("/Observation", json=observation(person["id"]), headers=headers)
+        second = other.post("/Observation", json=observation(person["id"], status="amended"), headers=headers)
+    assert (first.status_code, second.status_code) == (201, 201), second.text
+    assert len(matches(clinician.get("/Observation", params={"patient": person["id"]}))) == 2

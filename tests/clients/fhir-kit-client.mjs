@@ -2,7 +2,7 @@
 // usage: node fhir-kit-client.mjs BASE TOKEN
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import Client from 'fhir-kit-client';
+import { Client } from 'fhir-kit-client';
 
 const [baseUrl, bearerToken] = process.argv.slice(2);
 const client = new Client({ baseUrl, bearerToken });

@@ -2,7 +2,6 @@
 
 import json
 
-import httpx
 import pytest
 from harness.resources import JSON, created, observation, outcome, patient, post, transaction, unique
 
@@ -25,7 +24,7 @@ def texts(person: str) -> dict[str, tuple[str, str, str, int, str]]:
     deep = good[:-1] + ', "extension": [%s]}' % nested(DEPTH_MAX + 20)
     other = json.dumps(patient(id="other-id"))
     return {
-        "malformed": ("POST", "/Observation", good[:-1], 400, "json"),
+        "malformed": ("POST", "/Observation", good[:-1], 400, "ends"),
         "empty": ("POST", "/Observation", "", 400, ""),
         "not an object": ("POST", "/Observation", "[1, 2]", 400, "object"),
         "trailing comma": ("POST", "/Observation", good[:-1] + ",}", 400, ""),
@@ -37,12 +36,12 @@ def texts(person: str) -> dict[str, tuple[str, str, str, int, str]]:
         "number for a string": ("POST", "/Observation", good.replace('"final"', "5"), 400, "status"),
         "string for a number": ("POST", "/Observation", good.replace("131", '"131"'), 400, "value"),
         "object for an array": ("POST", "/Observation", good.replace('[{"system"', '{"system"').replace("}]}", "}}"), 400, "coding"),
-        "a code that is none": ("POST", "/Observation", good.replace('"final"', '"finished"'), 400, "status"),
-        "a date that is none": ("POST", "/Observation", good.replace("2026-03-04T10", "2026-13-04T10"), 400, "effective"),
+        "a code that is none": ("POST", "/Observation", good.replace('"final"', '"finished"'), 422, "status"),
+        "a date that is none": ("POST", "/Observation", good.replace("2026-03-04T10", "2026-13-04T10"), 422, "effective"),
         "unknown element": ("POST", "/Observation", good.replace('"status"', '"colour": "red", "status"'), 400, "colour"),
-        "missing element": ("POST", "/Observation", good.replace('"status": "final", ', ""), 400, "status"),
+        "missing element": ("POST", "/Observation", good.replace('"status": "final", ', ""), 422, "status"),
         "empty array": ("POST", "/Observation", good[:-1] + ', "note": []}', 400, "note"),
-        "empty string": ("POST", "/Observation", good.replace('"final"', '""'), 400, "status"),
+        "empty string": ("POST", "/Observation", good.replace('"final"', '""'), 422, "status"),
         "null": ("POST", "/Observation", good[:-1] + ', "note": null}', 400, "note"),
         "no resourceType": ("POST", "/Observation", '{"status": "final"}', 400, "resourceType"),
         "another type": ("POST", "/Observation", json.dumps(patient()), 400, "Observation"),
@@ -81,14 +80,14 @@ def test_bad_bodies(clinician, bystander, name):
 
 
 ENTRIES = {
-    "dangling urn": (lambda p: post(observation(p, encounter={"reference": "urn:uuid:00000000-0000-4000-8000-000000000000"})), 400, "entry[1]"),
-    "dangling reference": (lambda p: post(observation("nobody-has-this-id")), 400, "entry[1]"),
+    "dangling urn": (lambda p: post(observation(p, encounter={"reference": "urn:uuid:00000000-0000-4000-8000-000000000000"})), 422, "entry[1]"),
+    "dangling reference": (lambda p: post(observation("nobody-has-this-id")), 422, "entry[1]"),
     "no request": (lambda p: {"resource": observation(p)}, 400, "request"),
     "no resource": (lambda p: {"request": {"method": "POST", "url": "Observation"}}, 400, "resource"),
     "unknown method": (lambda p: {"resource": observation(p), "request": {"method": "MELT", "url": "Observation"}}, 400, "method"),
     "wrong type": (lambda p: {"resource": observation(p), "request": {"method": "POST", "url": "Patient"}}, 400, "entry[1]"),
     "stale If-Match": (lambda p: {"resource": patient(id=p), "request": {"method": "PUT", "url": f"Patient/{p}", "ifMatch": 'W/"9"'}}, 412, "entry[1]"),
-    "wrong value": (lambda p: post(observation(p, status="finished")), 400, "entry[1]"),
+    "wrong value": (lambda p: post(observation(p, status="finished")), 422, "entry[1]"),
 }
 
 
@@ -99,8 +98,6 @@ def test_a_bad_entry_refuses_the_whole_transaction(clinician, bystander, name):
     good = post(patient(identifier=[{"system": "urn:test", "value": value}]))
     sent = transaction(good, entry(bystander), post(observation(bystander)))
     answer = clinician.post("/", json=sent, headers=JSON)
-    if name.startswith("dangling") and answer.status_code == 422:
-        status = 422
     outcome(answer, status, word)
     assert "entry" not in clinician.get("/Patient", params={"identifier": value}).json()
 
@@ -134,30 +131,17 @@ def test_another_method_is_405_and_says_which(clinician, bystander, method, path
     assert answer.headers["allow"]
 
 
-def test_a_body_over_the_limit_is_413_before_it_is_read(gateway, clinician, bystander):
-    def pieces():
-        piece = b" " * 65536
-        for _ in range(BODY_BYTES_MAX // len(piece) + 2):
-            yield piece
-
-    headers = JSON | {"Content-Length": str(BODY_BYTES_MAX + 1)}
-    try:
-        answer = clinician.post("/Observation", content=pieces(), headers=headers)
-    except httpx.TransportError:
-        pytest.fail("the connection broke off instead of an answer")
-    outcome(answer, 413)
+def spaces():
+    """A body a little over the limit, in pieces."""
+    for _ in range(BODY_BYTES_MAX // 65536 + 2):
+        yield b" " * 65536
 
 
-def test_a_chunked_body_over_the_limit_is_413(clinician, bystander):
-    def pieces():
-        for _ in range(BODY_BYTES_MAX // 65536 + 2):
-            yield b" " * 65536
-
-    try:
-        outcome(clinician.post("/Observation", content=pieces(), headers=JSON), 413)
-    except (httpx.WriteError, httpx.ReadError):
-        pass  # the server may close once it has said 413
-    assert clinician.get(f"/Patient/{bystander}").status_code == 200
+@pytest.mark.parametrize("told", [True, False], ids=["told by Content-Length", "chunked"])
+def test_a_body_over_the_limit_is_413(gateway, bystander, told):
+    headers = JSON | ({"Content-Length": str((BODY_BYTES_MAX // 65536 + 2) * 65536)} if told else {})
+    with gateway.client() as sender:
+        outcome(sender.post("/Observation", content=spaces(), headers=headers), 413)
 
 
 PATHS = ["/Patient/{id}/nonsense", "/a/b/c/d/e", "/Patient/%ff", "/Patient/{id}/_history/0",

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).resolve().parents[2]
-DOSSIER = ROOT / "target/release/dossier"
+DOSSIER = Path(os.environ.get("DOSSIER_BINARY", ROOT / "target/release/dossier"))
 READY_WITHIN_S = 90
 # The admin port of a region is its port plus this (8406 and 9406).
 ADMIN_OFFSET = 1000
