@@ -100,6 +100,7 @@ async fn measured(
     let used_before = process.usage();
     let corpus = Rc::new(corpus::load(server, bundles).await?);
     let count = corpus.resources.max(1);
+    let memory_loaded = process.memory().map(|(now, _)| now);
     let used = process.usage().zip(used_before).map(|(after, before)| after.saturating_sub(before));
     let grown =
         data.map(bytes_below).zip(bytes_before).map(|(after, before)| after.saturating_sub(before));
@@ -114,6 +115,7 @@ async fn measured(
         load_rate: count as f64 / corpus.taken.as_secs_f64(),
         load_cpu_us: used.map(|used| used.as_secs_f64() * 1e6 / count as f64),
         start_ms: None,
+        memory_loaded,
         memory: process.memory(),
         stored_bytes: grown.map(|grown| grown / u64::try_from(count).unwrap_or(1)),
         cases,

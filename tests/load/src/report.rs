@@ -17,6 +17,8 @@ pub struct Run {
     pub load_cpu_us: Option<f64>,
     /// Milliseconds from start to first answer, cold and warm.
     pub start_ms: Option<(u64, u64)>,
+    /// Resident memory right after loading, in bytes.
+    pub memory_loaded: Option<u64>,
     /// Resident memory after the run and at its highest, in bytes.
     pub memory: Option<(u64, u64)>,
     /// Bytes on disk per resource right after loading.
@@ -66,8 +68,13 @@ pub fn print(run: &Run) {
     if let Some((cold, warm)) = run.start_ms {
         println!("start to first answer: {cold} ms cold, {warm} ms with a warm cache");
     }
-    if let Some((now, highest)) = run.memory {
-        println!("memory: {} MB, at most {} MB", now / 1_000_000, highest / 1_000_000);
+    if let (Some(loaded), Some((now, highest))) = (run.memory_loaded, run.memory) {
+        println!(
+            "memory: {} MB after loading, {} MB at the end, at most {} MB",
+            loaded / 1_000_000,
+            now / 1_000_000,
+            highest / 1_000_000
+        );
     }
 }
 
@@ -95,6 +102,7 @@ fn run_to_json(run: &Run) -> Value {
         "stored_bytes_per_resource": run.stored_bytes,
         "cold_start_ms": run.start_ms.map(|(cold, _)| cold),
         "warm_start_ms": run.start_ms.map(|(_, warm)| warm),
+        "memory_bytes_after_loading": run.memory_loaded,
         "memory_bytes": run.memory.map(|(now, _)| now),
         "memory_bytes_highest": run.memory.map(|(_, highest)| highest),
         "cases": run.cases.iter().map(|case| json!({
