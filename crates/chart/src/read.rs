@@ -31,6 +31,19 @@ impl<T: Table, E: Environment> Record<T, E> {
         Ok(self.history(resource_type, id, None, 1).await?.pop())
     }
 
+    /// [`Self::read`] when the home is known: 1 round trip.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn read_at(
+        &self,
+        home: &Home,
+        resource_type: &str,
+        id: &str,
+    ) -> Result<Option<Version>, ReadError> {
+        Ok(self.history_at(home, resource_type, id, None, 1).await?.pop())
+    }
+
     /// One version of a resource, when it is visible.
     ///
     /// # Errors
@@ -42,6 +55,20 @@ impl<T: Table, E: Environment> Record<T, E> {
         version: u64,
     ) -> Result<Option<Version>, ReadError> {
         let Some(home) = self.locate(resource_type, id).await? else { return Ok(None) };
+        self.vread_at(&home, resource_type, id, version).await
+    }
+
+    /// [`Self::vread`] when the home is known.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn vread_at(
+        &self,
+        home: &Home,
+        resource_type: &str,
+        id: &str,
+        version: u64,
+    ) -> Result<Option<Version>, ReadError> {
         let bodies = home.body_partition(resource_type, id, self.settings.body_partitions);
         let key = keys::version(&bodies, resource_type, id, version);
         let Some(item) = self.get(&key).await? else { return Ok(None) };
@@ -73,7 +100,22 @@ impl<T: Table, E: Environment> Record<T, E> {
         limit: u32,
     ) -> Result<Vec<Version>, ReadError> {
         let Some(home) = self.locate(resource_type, id).await? else { return Ok(Vec::new()) };
-        let place = (&home, resource_type, id);
+        self.history_at(&home, resource_type, id, before_version, limit).await
+    }
+
+    /// [`Self::history`] when the home is known.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn history_at(
+        &self,
+        home: &Home,
+        resource_type: &str,
+        id: &str,
+        before_version: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<Version>, ReadError> {
+        let place = (home, resource_type, id);
         let items = self.visible(place, before_version, limit).await?;
         self.versions(resource_type, id, items).await
     }

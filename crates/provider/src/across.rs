@@ -29,11 +29,28 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             let charts = people.iter().map(|person| self.chart_cells(person, resource_type));
             return Ok(try_join_all(charts).await?.concat());
         }
+        // One pass over rows and cells, begun again when a commit of many fell
+        // between them.
+        let mut reading = self.record().reading();
+        loop {
+            let Some(places) = self.places(query).await? else {
+                return self.shelf_cells(resource_type).await;
+            };
+            let cells = self.record().cells_at_in(&mut reading, &places).await;
+            let cells = cells.map_err(|error| read_failed(&error))?;
+            if self.record().whole(&mut reading).map_err(|error| read_failed(&error))? {
+                return Ok(cells.into_iter().flatten().collect());
+            }
+        }
+    }
+
+    /// Where the resources lie that may match; `None` for a registry type
+    /// without an index that helps, all of which is looked at.
+    async fn places(&self, query: &Query) -> Result<Option<Vec<Place>>, Refusal> {
+        let resource_type = query.resource_type();
         let found = match self.indexed(query).await? {
             Some(found) => found,
-            None if fhir::types::is_registry_type(resource_type) => {
-                return self.shelf_cells(resource_type).await;
-            }
+            None if fhir::types::is_registry_type(resource_type) => return Ok(None),
             None if resource_type == "Patient" => self.everyone().await?,
             None => {
                 return Err(Refusal::new(
@@ -55,12 +72,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                  more letters of the name.",
             ));
         }
-        let places: Vec<Place> = found
-            .into_iter()
-            .map(|(home, id)| Place { home, resource_type: resource_type.to_owned(), id })
-            .collect();
-        let cells = self.record().cells_at(&places).await.map_err(|error| read_failed(&error))?;
-        Ok(cells.into_iter().flatten().collect())
+        let place = |(home, id)| Place { home, resource_type: resource_type.to_owned(), id };
+        Ok(Some(found.into_iter().map(place).collect()))
     }
 
     async fn chart_cells(&self, person: &str, resource_type: &str) -> Result<Vec<Cell>, Refusal> {

@@ -10,7 +10,8 @@ use chart::table::Table;
 use chart::{Environment, Home, Version};
 use contracts::{Intent, Page, Place, Refusal, ResourceKey, Window};
 
-/// A chart opened for one intended access.
+/// A chart opened for one intended access. Whatever is read through it lies in
+/// its home: a key of another chart finds nothing.
 #[derive(Clone, Debug)]
 pub struct Chart {
     session: Session,
@@ -100,7 +101,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         key: &ResourceKey,
     ) -> Result<contracts::Version, Refusal> {
         let found = match &chart.home {
-            Some(_) => self.record().read(&key.resource_type, &key.id).await,
+            Some(home) => self.record().read_at(home, &key.resource_type, &key.id).await,
             None => Ok(None),
         };
         self.one(chart, key, found.map_err(|error| read_failed(&error))?).await
@@ -114,7 +115,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         number: u64,
     ) -> Result<contracts::Version, Refusal> {
         let found = match &chart.home {
-            Some(_) => self.record().vread(&key.resource_type, &key.id, number).await,
+            Some(home) => self.record().vread_at(home, &key.resource_type, &key.id, number).await,
             None => Ok(None),
         };
         self.one(chart, key, found.map_err(|error| read_failed(&error))?).await
@@ -147,7 +148,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         window: Window,
     ) -> Result<Page, Refusal> {
         let page = match &chart.home {
-            Some(_) => self.versions(key, &window).await?,
+            Some(home) => self.versions(home, key, &window).await?,
             None => None,
         };
         let Some((versions, next)) = page else {
@@ -165,6 +166,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     /// `None` when there never was one.
     pub(crate) async fn versions(
         &self,
+        home: &Home,
         key: &ResourceKey,
         window: &Window,
     ) -> Result<Option<(Vec<Version>, Option<String>)>, Refusal> {
@@ -173,7 +175,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             None => None,
         };
         let limit = window.count.saturating_add(1);
-        let found = self.record().history(&key.resource_type, &key.id, before, limit).await;
+        let found =
+            self.record().history_at(home, &key.resource_type, &key.id, before, limit).await;
         let mut versions = found.map_err(|error| read_failed(&error))?;
         if versions.is_empty() && before.is_none() {
             return Ok(None);

@@ -57,7 +57,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         key: &ResourceKey,
     ) -> Result<contracts::Version, Refusal> {
         let basis = self.basis(shelf, &key.resource_type, None).await?;
-        let found = self.record().read(&key.resource_type, &key.id).await;
+        let home = Home::registry(&key.resource_type, &key.id);
+        let found = self.record().read_at(&home, &key.resource_type, &key.id).await;
         self.shelved(shelf, basis, key, found.map_err(|error| read_failed(&error))?).await
     }
 
@@ -69,7 +70,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         number: u64,
     ) -> Result<contracts::Version, Refusal> {
         let basis = self.basis(shelf, &key.resource_type, None).await?;
-        let found = self.record().vread(&key.resource_type, &key.id, number).await;
+        let home = Home::registry(&key.resource_type, &key.id);
+        let found = self.record().vread_at(&home, &key.resource_type, &key.id, number).await;
         self.shelved(shelf, basis, key, found.map_err(|error| read_failed(&error))?).await
     }
 
@@ -100,7 +102,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         window: Window,
     ) -> Result<Page, Refusal> {
         let basis = self.basis(shelf, &key.resource_type, None).await?;
-        let Some((versions, next)) = self.versions(key, &window).await? else {
+        let home = Home::registry(&key.resource_type, &key.id);
+        let Some((versions, next)) = self.versions(&home, key, &window).await? else {
             let refusal = absent(key);
             let told = told(shelf, basis, Vec::new(), refusal.status.code());
             self.witness(&shelf.session, told).await?;
