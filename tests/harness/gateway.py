@@ -57,8 +57,11 @@ class Gateway:
         self.log = data / f"gateway-{'-'.join(regions)}.log"
         self.tokens: dict[tuple, str] = {}
 
+    def ports_text(self) -> str:
+        return ",".join(f"{region}={port}" for region, port in self.ports.items())
+
     def command(self) -> list[str]:
-        ports = ",".join(f"{region}={port}" for region, port in self.ports.items())
+        ports = self.ports_text()
         alone = ["--region", self.regions[0]] if len(self.regions) == 1 else []
         return [str(DOSSIER), "up", "--data", str(self.data), "--ports", ports, *alone, *self.arguments]
 
