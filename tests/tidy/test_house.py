@@ -23,6 +23,8 @@ WORDS_BANNED = {
     "a registry's host": re.compile("|".join([r"registry\.npm" + r"js\.org", r"files\.python" + "hosted", r"static\.crates" + r"\.io"])),
     "an unfinished part": re.compile("Being " + "written"),
 }
+# Code that a macro makes from WIT, in modules of their own.
+GENERATED_BINDINGS_IN = {"crates/adapter/src/lib.rs", "gateway/src/host/mod.rs"}
 SHORTCUTS = re.compile(
     r"#!?\[(?:allow|expect)\([^)]*clippy::(?:unwrap_used|expect_used|panic|todo|unimplemented|indexing_slicing)")
 CODE = {".rs", ".py", ".wit", ".toml", ".mjs", ".sh"}
@@ -97,8 +99,16 @@ def test_the_measure_of_functions_measures():
 
 
 def test_no_shortcuts_outside_tests():
-    found = [name for name in RUST if not is_test(name) and SHORTCUTS.search(read(name))]
-    assert not found, f"lints are switched off in {found}"
+    found = {name for name in RUST if not is_test(name) and SHORTCUTS.search(read(name))}
+    assert found <= GENERATED_BINDINGS_IN, f"lints are switched off in {found - GENERATED_BINDINGS_IN}"
+
+
+@pytest.mark.parametrize("name", sorted(GENERATED_BINDINGS_IN))
+def test_lints_are_off_for_generated_bindings_only(name):
+    for found in SHORTCUTS.finditer(read(name)):
+        rest = read(name)[found.end():].split("]", 1)[1].lstrip()
+        macro = r"(?:pub(?:\([^)]*\))? )?mod \w+ \{\s*(?://[^\n]*\s*)*[\w:]+::(?:bindgen|generate)!"
+        assert re.match(macro, rest), f"{name}: {rest[:80]}"
 
 
 CALLS = re.compile(r"\.unwrap\(\)|\.expect\(\"[^\"]*\"\)(?!\?)|\bpanic!\(|\btodo!\(|\bunimplemented!\(|\bdbg!\(")
@@ -159,8 +169,8 @@ def test_every_function_has_the_same_shape(name):
 def test_every_function_is_where_a_reader_looks_for_it(name):
     component = re.search(rf"^\[component\.{name}\]", read("spin.toml"), re.MULTILINE)
     assert component, f"{name} is not in spin.toml"
-    assert f"`{name}`" in read("docs/adding-an-operation.md") or f"functions/{name}" in read(
-        "docs/adding-an-operation.md"), f"{name} is not in docs/adding-an-operation.md"
+    page = read("docs/adding-an-operation.md")
+    assert re.search(rf"\b{name}\b", page), f"{name} is not in docs/adding-an-operation.md"
     assert name in read("ARCHITECTURE.md"), f"{name} is not in ARCHITECTURE.md"
 
 
