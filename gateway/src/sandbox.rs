@@ -98,7 +98,7 @@ impl WasiHttpHooks for NoNetwork {
 #[derive(Debug)]
 pub enum Failure {
     /// No instance could be made: the pool is exhausted.
-    Full(wasmtime::Error),
+    Full,
     /// It trapped, broke its limits or returned an error.
     Trapped(wasmtime::Error),
     /// Its answer was longer than [`limits::ANSWER_BYTES_MAX`], or broke off.
@@ -152,7 +152,7 @@ impl Function {
                 None => Ok(UpdateDeadline::Interrupt),
             }
         });
-        let service = self.pre.instantiate_async(&mut store).await.map_err(Failure::Full)?;
+        let service = self.pre.instantiate_async(&mut store).await.map_err(|_| Failure::Full)?;
         Ok(Instance { store, service })
     }
 }

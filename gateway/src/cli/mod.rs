@@ -47,7 +47,8 @@ pub struct Places {
     #[arg(long, value_name = "FILE", default_value = "./spin.toml")]
     pub manifest: PathBuf,
     /// Folder of the region files
-    #[arg(long, value_name = "DIR", default_value = "./infra/regions")]
+    #[arg(id = "region_files", long = "region-files", value_name = "DIR")]
+    #[arg(default_value = "./infra/regions")]
     pub regions: PathBuf,
 }
 
@@ -71,3 +72,6 @@ pub fn run() -> Result<()> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests;

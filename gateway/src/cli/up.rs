@@ -25,7 +25,7 @@ use crate::{admin, limits, record};
 #[derive(Args)]
 pub struct Options {
     #[command(flatten)]
-    places: Places,
+    pub places: Places,
     /// Region to serve, by its code; may be repeated [default: every live one]
     #[arg(long = "region", value_name = "CODE")]
     regions: Vec<String>,
@@ -161,7 +161,8 @@ fn addresses(options: &Options, directory: &Directory) -> Result<Vec<Addresses>>
     each.collect()
 }
 
-fn port_of(endpoint: &str) -> Option<u16> {
+/// Port of a region's endpoint.
+pub fn port_of(endpoint: &str) -> Option<u16> {
     endpoint.parse::<http::Uri>().ok()?.port_u16()
 }
 

@@ -206,7 +206,7 @@ async fn instance(
         return Ok(kept);
     }
     let Some(function) = region.functions.get(index) else {
-        return Err(Failure::Full(wasmtime::Error::msg("no such function")));
+        return Err(Failure::Full);
     };
     let start = Instant::now();
     let instance = function.instance(call).await?;
@@ -217,7 +217,7 @@ async fn instance(
 /// What the caller is told of a failure inside: nothing but what to do.
 fn told(failure: &Failure) -> Refused {
     match failure {
-        Failure::Full(_) => Refused::Unfinished("no instance"),
+        Failure::Full => Refused::Unfinished("no instance"),
         Failure::Trapped(error) => match error.downcast_ref::<wasmtime::Trap>() {
             Some(wasmtime::Trap::Interrupt) => Refused::Failed("computed too long"),
             _ => Refused::Failed("trapped"),
