@@ -12,11 +12,11 @@ def region(fresh, tmp_path):
     store = Store(tmp_path / "store").start()
     way = FaultyWay(store.port)
     env = store.env | {"AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{way.port}"}
-    running = fresh(regions=("06",), env=env).start()
-    yield running, way
-    running.kill()
-    way.close()
-    store.stop()
+    try:
+        yield fresh(regions=("06",), env=env).start(), way
+    finally:
+        way.close()
+        store.stop()
 
 
 def test_with_the_access_table_failing_no_record_byte_is_sent(region):
