@@ -1,0 +1,160 @@
+//! The way to a door: HTTP/1.1 over connections that are kept.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use bytes::Bytes;
+use http::{Request, StatusCode, Uri, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::limits::ANSWER_BYTES_MAX;
+
+/// Where a region answers.
+#[derive(Clone, Debug)]
+pub struct Target {
+    host: String,
+    port: u16,
+    authority: String,
+    path: String,
+}
+
+impl Target {
+    /// From the base address of a FHIR interface.
+    ///
+    /// # Errors
+    /// When it is none, or not `http`.
+    pub fn parse(url: &str) -> Result<Self> {
+        let uri: Uri = url.parse().with_context(|| format!("{url} is no address"))?;
+        match uri.scheme_str() {
+            Some("http") => {}
+            Some("https") => bail!(
+                "the loader speaks no TLS: load from the region's own machine through its \
+                 loopback address, or through a tunnel that ends there"
+            ),
+            _ => bail!("{url} is no base address; give one such as http://127.0.0.1:8406/fhir"),
+        }
+        let authority = uri.authority().with_context(|| format!("{url} names no host"))?;
+        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
+        let path = uri.path().trim_end_matches('/');
+        Ok(Self {
+            host,
+            port: authority.port_u16().unwrap_or(80),
+            authority: authority.as_str().to_owned(),
+            path: if path.is_empty() { "/".to_owned() } else { path.to_owned() },
+        })
+    }
+
+    /// Whether it is on this machine, so that its clock is ours.
+    pub fn is_here(&self) -> bool {
+        let address = self.host.parse::<std::net::IpAddr>();
+        self.host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    }
+
+    /// A connection to it.
+    ///
+    /// # Errors
+    /// When nothing answers there.
+    pub async fn connect(&self) -> std::io::Result<TcpStream> {
+        let stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+}
+
+/// An answer, whole.
+#[derive(Debug)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Whether it is the answer that was given to an earlier request with the
+    /// same key.
+    pub replayed: bool,
+    /// Retry-After.
+    pub retry_after: Option<Duration>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// One connection, made again whenever it is lost.
+#[derive(Debug)]
+pub struct Client {
+    target: Target,
+    attempt: Duration,
+    sender: Option<SendRequest<Full<Bytes>>>,
+}
+
+impl Client {
+    /// Connects when it is first used. `attempt` bounds one exchange.
+    pub fn new(target: Target, attempt: Duration) -> Self {
+        Self { target, attempt, sender: None }
+    }
+
+    /// Sends a Bundle.
+    ///
+    /// # Errors
+    /// When no whole answer comes; what was sent may have been done all the
+    /// same.
+    pub async fn post(&mut self, token: &str, key: &str, body: Bytes) -> Result<Answer> {
+        let exchange = tokio::time::timeout(self.attempt, self.exchange(token, key, body)).await;
+        let answer = match exchange {
+            Ok(answer) => answer,
+            Err(_) => Err(anyhow::anyhow!("no answer within {} s", self.attempt.as_secs())),
+        };
+        if answer.is_err() {
+            self.sender = None;
+        }
+        answer
+    }
+
+    async fn exchange(&mut self, token: &str, key: &str, body: Bytes) -> Result<Answer> {
+        let request = Request::post(&self.target.path)
+            .header(header::HOST, &self.target.authority)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::CONTENT_TYPE, "application/fhir+json")
+            .header(header::ACCEPT, "application/fhir+json")
+            .header("idempotency-key", key)
+            .body(Full::new(body))?;
+        let sender = self.sender().await?;
+        let response = sender.send_request(request).await?;
+        let (head, body) = response.into_parts();
+        let told = |name: &str| head.headers.get(name)?.to_str().ok();
+        let replayed = told("idempotency-replayed") == Some("true");
+        let retry_after =
+            told("retry-after").and_then(|text| text.parse().ok()).map(Duration::from_secs);
+        let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
+        let body = body.map_err(|error| anyhow::anyhow!("reading the answer: {error}"))?;
+        Ok(Answer {
+            status: head.status.as_u16(),
+            replayed,
+            retry_after,
+            body: body.to_bytes().into(),
+        })
+    }
+
+    async fn sender(&mut self) -> Result<&mut SendRequest<Full<Bytes>>> {
+        let kept = match self.sender.take() {
+            // A door closes connections that were idle for long.
+            Some(mut sender) => sender.ready().await.is_ok().then_some(sender),
+            None => None,
+        };
+        let sender = match kept {
+            Some(sender) => sender,
+            None => {
+                let stream = self.target.connect().await?;
+                let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+                // Its end shows in the sender.
+                tokio::spawn(async move { drop(connection.await) });
+                sender
+            }
+        };
+        Ok(self.sender.insert(sender))
+    }
+}
+
+/// Whether a status is a success.
+pub fn is_success(status: u16) -> bool {
+    StatusCode::from_u16(status).is_ok_and(|status| status.is_success())
+}
