@@ -17,6 +17,11 @@ mod sandbox;
 
 use std::process::ExitCode;
 
+/// Many threads allocate and free bundles of tens of megabytes; the C library
+/// keeps what they freed in arenas of each thread.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match cli::run() {
         Ok(()) => ExitCode::SUCCESS,

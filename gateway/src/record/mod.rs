@@ -70,7 +70,6 @@ pub fn folder(places: &Places) -> PathBuf {
 /// The record, open.
 pub struct Central {
     tables: [AnyTable; 2],
-    body_partitions: u32,
     issuers: Issuers,
     unique_systems: Vec<String>,
     log: Arc<Log>,
@@ -90,21 +89,19 @@ impl Central {
             }
             None => issuer::trusted(&places.data)?,
         };
-        // One partition of bodies per home in files, where it costs nothing
-        // else; four in DynamoDB, which bounds the rate of each.
-        let (tables, body_partitions) = if choice.is_embedded() {
+        let tables = if choice.is_embedded() {
             let embedded = Embedded::open(&folder(places))?;
-            (TableKind::ALL.map(|kind| AnyTable::Embedded(embedded.table(kind))), 1)
+            TableKind::ALL.map(|kind| AnyTable::Embedded(embedded.table(kind)))
         } else {
             let client = store::sdk::native_client().await;
             let named = |kind: TableKind| {
                 let name = format!("{}{}", choice.table_prefix, kind.base_name());
                 AnyTable::Sdk(SdkTable::new(client.clone(), name))
             };
-            (TableKind::ALL.map(named), 4)
+            TableKind::ALL.map(named)
         };
         let unique_systems = choice.unique_systems.clone();
-        Ok(Self { tables, body_partitions, issuers, unique_systems, log })
+        Ok(Self { tables, issuers, unique_systems, log })
     }
 
     /// The walls of one region, and what must run behind them as long as it
@@ -118,7 +115,7 @@ impl Central {
         let (walls, flusher) = Provider::new(Setup {
             record,
             access,
-            body_partitions: self.body_partitions,
+            body_partitions: provider::limits::BODY_PARTITIONS,
             issuers: self.issuers.clone(),
             directory: directory.clone(),
             region: region.to_owned(),

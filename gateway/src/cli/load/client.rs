@@ -1,5 +1,6 @@
 //! The way to a door: HTTP/1.1 over connections that are kept.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -9,12 +10,15 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 
 use super::limits::ANSWER_BYTES_MAX;
+use super::tls::{Line, connector, secured};
 
 /// Where a region answers.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Target {
+    secure: Option<TlsConnector>,
     host: String,
     port: u16,
     authority: String,
@@ -22,26 +26,27 @@ pub struct Target {
 }
 
 impl Target {
-    /// From the base address of a FHIR interface.
+    /// From the base address of a FHIR interface. A secure door must have a
+    /// certificate of the authorities in a file, or of those that the system
+    /// trusts.
     ///
     /// # Errors
-    /// When it is none, or not `http`.
-    pub fn parse(url: &str) -> Result<Self> {
+    /// When it is none, or there are no authorities.
+    pub fn parse(url: &str, authorities: Option<&Path>) -> Result<Self> {
         let uri: Uri = url.parse().with_context(|| format!("{url} is no address"))?;
-        match uri.scheme_str() {
-            Some("http") => {}
-            Some("https") => bail!(
-                "the loader speaks no TLS: load from the region's own machine through its \
-                 loopback address, or through a tunnel that ends there"
-            ),
+        let secure = match uri.scheme_str() {
+            Some("http") => None,
+            Some("https") => Some(connector(authorities)?),
             _ => bail!("{url} is no base address; give one such as http://127.0.0.1:8406/fhir"),
-        }
+        };
         let authority = uri.authority().with_context(|| format!("{url} names no host"))?;
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
         let path = uri.path().trim_end_matches('/');
+        let port = authority.port_u16().unwrap_or(if secure.is_some() { 443 } else { 80 });
         Ok(Self {
+            secure,
             host,
-            port: authority.port_u16().unwrap_or(80),
+            port,
             authority: authority.as_str().to_owned(),
             path: if path.is_empty() { "/".to_owned() } else { path.to_owned() },
         })
@@ -56,11 +61,14 @@ impl Target {
     /// A connection to it.
     ///
     /// # Errors
-    /// When nothing answers there.
-    pub async fn connect(&self) -> std::io::Result<TcpStream> {
+    /// When nothing answers there, or not who should.
+    pub async fn connect(&self) -> std::io::Result<Box<dyn Line>> {
         let stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
         stream.set_nodelay(true)?;
-        Ok(stream)
+        match &self.secure {
+            Some(connector) => secured(connector, &self.host, stream).await,
+            None => Ok(Box::new(stream)),
+        }
     }
 }
 
@@ -79,7 +87,6 @@ pub struct Answer {
 }
 
 /// One connection, made again whenever it is lost.
-#[derive(Debug)]
 pub struct Client {
     target: Target,
     attempt: Duration,

@@ -4,6 +4,7 @@ mod door;
 mod files;
 mod judging;
 mod reading;
+mod secure;
 
 use std::path::Path;
 

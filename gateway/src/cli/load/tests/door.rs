@@ -9,9 +9,11 @@ use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 
 use crate::cli::load::client::Target;
+use crate::cli::load::tls::Line;
 
 /// How one request goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +58,11 @@ pub struct Door {
 
 impl Door {
     pub async fn open(faults: &[Fault]) -> Self {
+        Self::opened(faults, None).await
+    }
+
+    /// A door that speaks TLS when it is given how.
+    pub async fn opened(faults: &[Fault], tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let kept = Kept { faults: faults.iter().copied().collect(), ..Kept::default() };
@@ -64,19 +71,27 @@ impl Door {
         tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                let door = served.clone();
-                tokio::spawn(async move {
-                    let service = service_fn(|request| door.clone().answer(request));
-                    let http = hyper::server::conn::http1::Builder::new();
-                    let _ = http.serve_connection(TokioIo::new(stream), service).await;
-                });
+                tokio::spawn(served.clone().serve(stream, tls.clone()));
             }
         });
         door
     }
 
+    async fn serve(self, stream: TcpStream, tls: Option<TlsAcceptor>) {
+        let line: Box<dyn Line> = match tls {
+            Some(tls) => match tls.accept(stream).await {
+                Ok(stream) => Box::new(stream),
+                Err(_) => return,
+            },
+            None => Box::new(stream),
+        };
+        let service = service_fn(|request| self.clone().answer(request));
+        let http = hyper::server::conn::http1::Builder::new();
+        let _ = http.serve_connection(TokioIo::new(line), service).await;
+    }
+
     pub fn target(&self) -> Target {
-        Target::parse(&format!("http://127.0.0.1:{}/fhir/", self.port)).unwrap()
+        Target::parse(&format!("http://127.0.0.1:{}/fhir/", self.port), None).unwrap()
     }
 
     pub fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
