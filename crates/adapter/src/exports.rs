@@ -1,11 +1,10 @@
 //! The exports: each call goes to the provider.
 
 use crate::Adapter;
-use crate::bindings::dossier::access::types::{Claims, Intent, Origin, Refusal};
-use crate::bindings::dossier::access::{journal, tokens};
-use crate::bindings::dossier::record::types::{Key, Page, Version, Window};
-use crate::bindings::dossier::record::{charts, commits, registry};
-use crate::bindings::dossier::regions::directory;
+use crate::bindings::dossier::record::types::{
+    Claims, Intent, Key, Origin, Page, Refusal, Version, Window,
+};
+use crate::bindings::dossier::record::{charts, commits, directory, journal, registry, tokens};
 use crate::convert::{
     self, change, entries, filter, intent, key, options, page, place, receipt, refused, version,
     window,

@@ -19,7 +19,7 @@ mod walls {
     // The runtime must be spin-sdk's own: a component whose async bindings come
     // from another wit-bindgen hangs.
     spin_sdk::wit_bindgen::generate!({
-        path: ["../../wit/access", "../../wit/record", "../../wit/regions", "../../wit/functions"],
+        path: ["../../wit/record", "../../wit/functions"],
         world: "dossier:functions/provider",
         runtime_path: "::spin_sdk::wit_bindgen::rt",
         generate_all,
@@ -29,17 +29,7 @@ mod walls {
 /// The bindings by the names that the host's have, whether exported or not.
 mod bindings {
     pub mod dossier {
-        pub mod access {
-            pub use crate::walls::dossier::access::types;
-            pub use crate::walls::exports::dossier::access::{journal, tokens};
-        }
-        pub mod record {
-            pub use crate::walls::dossier::record::types;
-            pub use crate::walls::exports::dossier::record::{charts, commits, registry};
-        }
-        pub mod regions {
-            pub use crate::walls::exports::dossier::regions::directory;
-        }
+        pub use crate::walls::exports::dossier::record;
     }
 }
 

@@ -1,4 +1,4 @@
-//! Records of the package `dossier:record`.
+//! Records of what the record holds, and of its changes.
 
 /// A resource's type and logical id (`key`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

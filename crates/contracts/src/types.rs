@@ -1,4 +1,4 @@
-//! Records of the package `dossier:access`.
+//! Records of callers, accesses and the journal.
 
 /// What the caller is about to do with the record (`interaction`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

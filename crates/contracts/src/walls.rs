@@ -10,7 +10,7 @@ use crate::{
 /// What every wall answers.
 pub type Answer<T> = Result<T, Refusal>;
 
-/// `dossier:access/tokens`.
+/// `dossier:record/tokens`.
 pub trait Tokens {
     /// A verified caller, sealed in the provider.
     type Session;
@@ -101,7 +101,7 @@ pub trait Commits: Tokens {
     ) -> Answer<Receipt>;
 }
 
-/// `dossier:access/journal`.
+/// `dossier:record/journal`.
 pub trait Journal: Tokens {
     /// Reads the journal, newest first.
     async fn journal_read(
@@ -119,7 +119,7 @@ pub trait Journal: Tokens {
     ) -> Answer<Vec<u8>>;
 }
 
-/// `dossier:regions/directory`.
+/// `dossier:record/directory`.
 pub trait Directory {
     /// The region whose door this is.
     async fn here(&self) -> String;

@@ -1,13 +1,12 @@
 //! Between the records of the bindings and those of `contracts`.
 
-use crate::bindings::dossier::access::types as access;
-use crate::bindings::dossier::record::{charts, commits, types as record};
+use crate::bindings::dossier::record::{charts, commits, types};
 use contracts::{
     Change, ChangeKind, Claims, CommitOptions, Effect, Intent, Interaction, Origin, Outcome, Page,
     Place, Receipt, Refusal, ResourceKey, Version, Window,
 };
 
-pub(crate) fn refused(refusal: access::Refusal) -> Refusal {
+pub(crate) fn refused(refusal: types::Refusal) -> Refusal {
     Refusal::from_wire(
         refusal.status,
         &refusal.code,
@@ -17,14 +16,14 @@ pub(crate) fn refused(refusal: access::Refusal) -> Refusal {
     )
 }
 
-pub(crate) fn origin(origin: &Origin) -> access::Origin {
-    access::Origin {
+pub(crate) fn origin(origin: &Origin) -> types::Origin {
+    types::Origin {
         request_id: origin.request_id.clone(),
         client_address: origin.client_address.clone(),
     }
 }
 
-pub(crate) fn claims(claims: access::Claims) -> Claims {
+pub(crate) fn claims(claims: types::Claims) -> Claims {
     Claims {
         subject: claims.subject,
         name: claims.name,
@@ -36,8 +35,8 @@ pub(crate) fn claims(claims: access::Claims) -> Claims {
     }
 }
 
-pub(crate) fn intent(intent: Intent) -> access::Intent {
-    use access::Interaction as To;
+pub(crate) fn intent(intent: Intent) -> types::Intent {
+    use types::Interaction as To;
     let interaction = match intent.interaction {
         Interaction::Read => To::Read,
         Interaction::Vread => To::Vread,
@@ -51,14 +50,14 @@ pub(crate) fn intent(intent: Intent) -> access::Intent {
         Interaction::Transaction => To::Transaction,
         Interaction::ReadAudit => To::ReadAudit,
     };
-    access::Intent { interaction, query: intent.query }
+    types::Intent { interaction, query: intent.query }
 }
 
-pub(crate) fn key(key: &ResourceKey) -> record::Key {
-    record::Key { resource_type: key.resource_type.clone(), id: key.id.clone() }
+pub(crate) fn key(key: &ResourceKey) -> types::Key {
+    types::Key { resource_type: key.resource_type.clone(), id: key.id.clone() }
 }
 
-fn own_key(key: record::Key) -> ResourceKey {
+fn own_key(key: types::Key) -> ResourceKey {
     ResourceKey { resource_type: key.resource_type, id: key.id }
 }
 
@@ -69,8 +68,8 @@ pub(crate) fn place(place: Place) -> charts::Place {
     }
 }
 
-pub(crate) fn window(window: Window) -> record::Window {
-    record::Window {
+pub(crate) fn window(window: Window) -> types::Window {
+    types::Window {
         count: window.count,
         cursor: window.cursor,
         since_ms: window.since_ms,
@@ -78,21 +77,21 @@ pub(crate) fn window(window: Window) -> record::Window {
     }
 }
 
-pub(crate) fn version(version: record::Version) -> Version {
+pub(crate) fn version(version: types::Version) -> Version {
     Version {
         key: own_key(version.key),
         version: version.version,
         last_updated_ms: version.last_updated_ms,
         kind: match version.kind {
-            record::ChangeKind::Create => ChangeKind::Create,
-            record::ChangeKind::Update => ChangeKind::Update,
-            record::ChangeKind::Delete => ChangeKind::Delete,
+            types::ChangeKind::Create => ChangeKind::Create,
+            types::ChangeKind::Update => ChangeKind::Update,
+            types::ChangeKind::Delete => ChangeKind::Delete,
         },
         body: version.body,
     }
 }
 
-pub(crate) fn page(page: record::Page) -> Page {
+pub(crate) fn page(page: types::Page) -> Page {
     Page {
         versions: page.versions.into_iter().map(version).collect(),
         total: page.total,
@@ -103,9 +102,9 @@ pub(crate) fn page(page: record::Page) -> Page {
 pub(crate) fn change(change: Change) -> commits::Change {
     commits::Change {
         kind: match change.kind {
-            ChangeKind::Create => record::ChangeKind::Create,
-            ChangeKind::Update => record::ChangeKind::Update,
-            ChangeKind::Delete => record::ChangeKind::Delete,
+            ChangeKind::Create => types::ChangeKind::Create,
+            ChangeKind::Update => types::ChangeKind::Update,
+            ChangeKind::Delete => types::ChangeKind::Delete,
         },
         resource_type: change.resource_type,
         id: change.id,

@@ -1,10 +1,6 @@
 //! The traits of `contracts`, upon the imports.
 
-use crate::bindings::dossier::{
-    access::{journal, tokens},
-    record::{charts, commits, registry},
-    regions::directory,
-};
+use crate::bindings::dossier::record::{charts, commits, directory, journal, registry, tokens};
 use crate::convert::{
     change, claims, intent, key, options, origin, page, place, receipt, refused, version, window,
 };

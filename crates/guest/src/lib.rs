@@ -17,7 +17,7 @@ mod bindings {
     // The runtime must be spin-sdk's own: a component whose async bindings come
     // from another wit-bindgen hangs.
     spin_sdk::wit_bindgen::generate!({
-        path: ["../../wit/access", "../../wit/record", "../../wit/regions", "../../wit/functions"],
+        path: ["../../wit/record", "../../wit/functions"],
         world: "dossier:functions/guest",
         runtime_path: "::spin_sdk::wit_bindgen::rt",
         generate_all,

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use wasmtime::component::{Accessor, Resource};
 
-use super::bindings::dossier::access::types::{Intent, Refusal};
 use super::bindings::dossier::record::charts;
-use super::bindings::dossier::record::types::{Key, Page, Version, Window};
+use super::bindings::dossier::record::types::{Intent, Key, Page, Refusal, Version, Window};
 use super::{Chart, Host, Session, convert};
 use crate::sandbox::Cell;
 

@@ -2,7 +2,7 @@
 
 use wasmtime::component::{Accessor, Resource};
 
-use super::bindings::dossier::access::types::{Intent, Refusal};
+use super::bindings::dossier::record::types::{Intent, Refusal};
 use super::bindings::dossier::record::commits::{Change, Options, Receipt};
 use super::bindings::dossier::record::{commits, types};
 use super::{Host, Session, convert};

@@ -2,11 +2,10 @@
 
 use contracts as plain;
 
-use super::bindings::dossier::access::{journal, types as access};
-use super::bindings::dossier::record::{charts, commits, types as record};
+use super::bindings::dossier::record::{charts, commits, journal, types};
 
-pub fn refused(refusal: plain::Refusal) -> access::Refusal {
-    access::Refusal {
+pub fn refused(refusal: plain::Refusal) -> types::Refusal {
+    types::Refusal {
         status: refusal.status.code(),
         code: refusal.code.code().to_owned(),
         diagnostics: refusal.diagnostics,
@@ -15,8 +14,8 @@ pub fn refused(refusal: plain::Refusal) -> access::Refusal {
     }
 }
 
-pub fn claims(claims: plain::Claims) -> access::Claims {
-    access::Claims {
+pub fn claims(claims: plain::Claims) -> types::Claims {
+    types::Claims {
         subject: claims.subject,
         name: claims.name,
         function: claims.function,
@@ -27,8 +26,8 @@ pub fn claims(claims: plain::Claims) -> access::Claims {
     }
 }
 
-pub fn intent(intent: access::Intent) -> plain::Intent {
-    use access::Interaction as From;
+pub fn intent(intent: types::Intent) -> plain::Intent {
+    use types::Interaction as From;
     let interaction = match intent.interaction {
         From::Read => plain::Interaction::Read,
         From::Vread => plain::Interaction::Vread,
@@ -45,12 +44,12 @@ pub fn intent(intent: access::Intent) -> plain::Intent {
     plain::Intent { interaction, query: intent.query }
 }
 
-pub fn key(key: record::Key) -> plain::ResourceKey {
+pub fn key(key: types::Key) -> plain::ResourceKey {
     plain::ResourceKey { resource_type: key.resource_type, id: key.id }
 }
 
-fn told_key(key: plain::ResourceKey) -> record::Key {
-    record::Key { resource_type: key.resource_type, id: key.id }
+fn told_key(key: plain::ResourceKey) -> types::Key {
+    types::Key { resource_type: key.resource_type, id: key.id }
 }
 
 pub fn place(place: charts::Place) -> plain::Place {
@@ -60,7 +59,7 @@ pub fn place(place: charts::Place) -> plain::Place {
     }
 }
 
-pub fn window(window: record::Window) -> plain::Window {
+pub fn window(window: types::Window) -> plain::Window {
     plain::Window {
         count: window.count,
         cursor: window.cursor,
@@ -69,30 +68,30 @@ pub fn window(window: record::Window) -> plain::Window {
     }
 }
 
-fn kind(kind: record::ChangeKind) -> plain::ChangeKind {
+fn kind(kind: types::ChangeKind) -> plain::ChangeKind {
     match kind {
-        record::ChangeKind::Create => plain::ChangeKind::Create,
-        record::ChangeKind::Update => plain::ChangeKind::Update,
-        record::ChangeKind::Delete => plain::ChangeKind::Delete,
+        types::ChangeKind::Create => plain::ChangeKind::Create,
+        types::ChangeKind::Update => plain::ChangeKind::Update,
+        types::ChangeKind::Delete => plain::ChangeKind::Delete,
     }
 }
 
-pub fn version(version: plain::Version) -> record::Version {
-    record::Version {
+pub fn version(version: plain::Version) -> types::Version {
+    types::Version {
         key: told_key(version.key),
         version: version.version,
         last_updated_ms: version.last_updated_ms,
         kind: match version.kind {
-            plain::ChangeKind::Create => record::ChangeKind::Create,
-            plain::ChangeKind::Update => record::ChangeKind::Update,
-            plain::ChangeKind::Delete => record::ChangeKind::Delete,
+            plain::ChangeKind::Create => types::ChangeKind::Create,
+            plain::ChangeKind::Update => types::ChangeKind::Update,
+            plain::ChangeKind::Delete => types::ChangeKind::Delete,
         },
         body: version.body,
     }
 }
 
-pub fn page(page: plain::Page) -> record::Page {
-    record::Page {
+pub fn page(page: plain::Page) -> types::Page {
+    types::Page {
         versions: page.versions.into_iter().map(version).collect(),
         total: page.total,
         next: page.next,

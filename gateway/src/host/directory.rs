@@ -1,9 +1,9 @@
-//! `dossier:regions/directory`.
+//! `dossier:record/directory`.
 
 use wasmtime::component::Accessor;
 
 use super::Host;
-use super::bindings::dossier::regions::directory;
+use super::bindings::dossier::record::directory;
 use crate::sandbox::Cell;
 
 impl directory::Host for Cell {}

@@ -1,9 +1,9 @@
-//! `dossier:access/journal`.
+//! `dossier:record/journal`.
 
 use wasmtime::component::{Accessor, Resource};
 
-use super::bindings::dossier::access::journal::{self, Filter, Page};
-use super::bindings::dossier::access::types::{Intent, Refusal};
+use super::bindings::dossier::record::journal::{self, Filter, Page};
+use super::bindings::dossier::record::types::{Intent, Refusal};
 use super::{Host, Session, convert};
 use crate::sandbox::Cell;
 

@@ -20,11 +20,11 @@ use crate::sandbox::Cell;
 #[allow(missing_docs, clippy::all, clippy::unwrap_used)]
 mod bindings {
     wasmtime::component::bindgen!({
-        path: ["../wit/access", "../wit/record", "../wit/regions", "../wit/functions"],
+        path: ["../wit/record", "../wit/functions"],
         world: "dossier:functions/guest",
         imports: { default: async | trappable },
         with: {
-            "dossier:access/tokens.session": super::Session,
+            "dossier:record/tokens.session": super::Session,
             "dossier:record/charts.chart": super::Chart,
             "dossier:record/registry.shelf": super::Shelf,
         },

@@ -1,10 +1,10 @@
-//! `dossier:access/tokens`.
+//! `dossier:record/tokens`.
 
 use std::sync::Arc;
 
 use wasmtime::component::{Accessor, Resource};
 
-use super::bindings::dossier::access::{tokens, types};
+use super::bindings::dossier::record::{tokens, types};
 use super::{Host, Session, convert};
 use crate::sandbox::Cell;
 
