@@ -75,7 +75,7 @@ fn lookup_and_search_cannot_write_and_only_audit_reads_the_journal() {
         let has = |wall: &str| imports.iter().any(|import| import.contains(wall));
         let writes = ["update", "transact"].contains(&name.as_str());
         assert_eq!(has("dossier:record/commits"), writes, "{name} and record/commits");
-        assert_eq!(has("dossier:access/journal"), name == "audit", "{name} and access/journal");
+        assert_eq!(has("dossier:record/journal"), name == "audit", "{name} and record/journal");
     }
 }
 

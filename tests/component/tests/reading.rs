@@ -36,6 +36,6 @@ fn imports_of_nested_components_are_not_the_outer_ones() {
 
 #[test]
 fn interfaces_of_types_give_no_power() {
-    assert!(is_types_only("dossier:access/types@0.1.0"));
+    assert!(is_types_only("dossier:record/types@0.1.0"));
     assert!(!is_types_only("dossier:record/commits@0.1.0"));
 }
