@@ -266,7 +266,7 @@ fn chance() -> u32 {
 /// Waits until the door answers.
 ///
 /// # Errors
-/// When nothing listens there for this long.
+/// When there is no connection for this long.
 pub async fn wait_for(target: &Target, url: &str, within: Duration) -> Result<()> {
     let until = Instant::now() + within;
     loop {
@@ -274,7 +274,7 @@ pub async fn wait_for(target: &Target, url: &str, within: Duration) -> Result<()
             Ok(_) => return Ok(()),
             Err(error) if Instant::now() >= until => {
                 return Err(error).with_context(|| {
-                    format!("nothing answers at {url}; start the region with `dossier up`")
+                    format!("{url} cannot be reached; start the region with `dossier up`")
                 });
             }
             Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
