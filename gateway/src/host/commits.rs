@@ -8,7 +8,6 @@ use super::bindings::dossier::record::{commits, types};
 use super::{Host, Session, convert};
 use crate::sandbox::Cell;
 
-impl types::Host for Cell {}
 impl commits::Host for Cell {}
 
 impl<T> commits::HostWithStore<T> for Host {
