@@ -2,9 +2,10 @@
 
 /// Writes in one transaction of the table.
 pub const TRANSACTION_WRITES_MAX: usize = 100;
-/// Bytes in one transaction: the store allows 4 MB and counts a little
-/// differently than we do.
-pub const TRANSACTION_BYTES_MAX: usize = 3_500_000;
+/// Bytes in one transaction: the store allows 4 MB. What is binary is counted in
+/// base64 by some endpoints, a third more, so less than three quarters of it are
+/// used.
+pub const TRANSACTION_BYTES_MAX: usize = 2_900_000;
 /// Bytes of a packed body kept in one item: the store allows 400 KB with names
 /// and key; what is longer goes into pieces.
 pub const PIECE_BYTES_MAX: usize = 350_000;
@@ -58,4 +59,5 @@ pub const BACKOFF_MS_MAX: u64 = 800;
 
 const _: () = assert!(TRACE_KEPT_MS > READ_PASS_MS_MAX + CLOCK_SKEW_MS_MAX);
 const _: () = assert!(SWEEP_AFTER_MS < LEASE_MS);
+const _: () = assert!(TRANSACTION_BYTES_MAX.div_ceil(3) * 4 < 4_000_000);
 const _: () = assert!(PIECE_BYTES_MAX + TOKENS_BYTES_MAX < 400_000);

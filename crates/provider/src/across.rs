@@ -5,8 +5,8 @@
 
 use crate::convert::read_failed;
 use crate::index::{
-    PEOPLE_SHARDS, YEARS, born_partition, identifier_partition, instant_key, name_partition,
-    people_partition, year_of,
+    OVERFULL, PEOPLE_SHARDS, YEARS, born_partition, identifier_partition, instant_key,
+    name_partition, people_partition, year_of,
 };
 use crate::limits::{CANDIDATES_MAX, NAME_PREFIX_CHARS};
 use crate::provider::Provider;
@@ -26,8 +26,15 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let resource_type = query.resource_type();
         let people = query.person();
         if !people.is_empty() && resource_type != "Patient" {
-            let charts = people.iter().map(|person| self.chart_cells(person, resource_type));
-            return Ok(try_join_all(charts).await?.concat());
+            let charts = people.iter().map(async |person| {
+                let home = Home::Person((*person).to_owned());
+                self.compartment(&home, Some(resource_type)).await
+            });
+            let mut cells = try_join_all(charts).await?.concat();
+            // What is in the charts of several is one result.
+            cells.sort_by(|left, right| (&left.home, &left.id).cmp(&(&right.home, &right.id)));
+            cells.dedup_by(|left, right| left.reference() == right.reference());
+            return Ok(cells);
         }
         // One pass over rows and cells, begun again when a commit of many fell
         // between them.
@@ -76,12 +83,6 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         Ok(Some(found.into_iter().map(place).collect()))
     }
 
-    async fn chart_cells(&self, person: &str, resource_type: &str) -> Result<Vec<Cell>, Refusal> {
-        let home = Home::Person(person.to_owned());
-        let cells = self.record().cells(&home, Some(resource_type)).await;
-        cells.map_err(|error| read_failed(&error))
-    }
-
     /// Every cell of a registry type.
     async fn shelf_cells(&self, resource_type: &str) -> Result<Vec<Cell>, Refusal> {
         let shards = (0..chart::limits::REGISTRY_SHARDS).map(async |shard| {
@@ -110,13 +111,15 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         }
         let named =
             filters().filter(|filter| matches!(filter.parameter.code, "name" | "family" | "given"));
-        if let Some(ranges) = named.filter_map(names).min_by_key(Vec::len) {
+        if let Some(mut ranges) = named.filter_map(names).min_by_key(Vec::len) {
+            ranges.push((OVERFULL.to_owned(), Range::All));
             return self.of_ranges(ranges).await.map(Some);
         }
-        if let Some(ranges) = by("birthdate").and_then(births) {
-            return self.of_ranges(ranges).await.map(Some);
+        let born = filters().filter(|filter| filter.parameter.code == "birthdate");
+        match born.filter_map(births).reduce(both) {
+            Some(ranges) => self.of_ranges(ranges).await.map(Some),
+            None => Ok(None),
         }
-        Ok(None)
     }
 
     async fn by_ids(
@@ -207,34 +210,32 @@ fn names(filter: &Filter) -> Option<Vec<(String, Range)>> {
 /// Ranges of birth dates, a year wider than asked on either side; `None` when
 /// the comparison leaves too many.
 fn births(filter: &Filter) -> Option<Vec<(String, Range)>> {
+    let within = |year: i64| year.clamp(*YEARS.start(), *YEARS.end());
     let mut ranges = Vec::new();
     for wanted in &filter.wanted {
         let Wanted::Date { prefix, range } = wanted else { return None };
         let DateRange { lower_ms, upper_ms } = *range;
-        match prefix {
+        let (first, last) = (year_of(lower_ms) - 1, year_of(upper_ms) + 1);
+        let (years, keys) = match prefix {
             Prefix::Equal => {
-                for year in year_of(lower_ms) - 1..=year_of(upper_ms) + 1 {
-                    let keys = Range::Between(
-                        instant_key(lower_ms),
-                        format!("{}~", instant_key(upper_ms)),
-                    );
-                    ranges.push((born_partition(year), keys));
-                }
+                let last_key = format!("{}~", instant_key(upper_ms));
+                (within(first)..=within(last), Range::Between(instant_key(lower_ms), last_key))
             }
             Prefix::NotEqual | Prefix::Approximately => return None,
             Prefix::Greater | Prefix::GreaterOrEqual | Prefix::StartsAfter => {
-                for year in (year_of(lower_ms) - 1).max(*YEARS.start())..=*YEARS.end() {
-                    ranges.push((born_partition(year), Range::All));
-                }
+                (within(first)..=*YEARS.end(), Range::All)
             }
             Prefix::Less | Prefix::LessOrEqual | Prefix::EndsBefore => {
-                for year in *YEARS.start()..=(year_of(upper_ms) + 1).min(*YEARS.end()) {
-                    ranges.push((born_partition(year), Range::All));
-                }
+                (*YEARS.start()..=within(last), Range::All)
             }
-        }
+        };
+        ranges.extend(years.map(|year| (born_partition(year), keys.clone())));
     }
-    ranges.sort_by(|left, right| left.0.cmp(&right.0));
-    ranges.dedup();
     Some(ranges)
+}
+
+/// Ranges that hold whatever is in both: `birthdate=ge1980&birthdate=lt1990`.
+fn both(left: Vec<(String, Range)>, right: Vec<(String, Range)>) -> Vec<(String, Range)> {
+    let (few, many) = if left.len() <= right.len() { (left, right) } else { (right, left) };
+    few.into_iter().filter(|(pk, _)| many.iter().any(|(held, _)| held == pk)).collect()
 }

@@ -4,20 +4,31 @@ use crate::convert::{self, read_failed};
 use crate::cursor;
 use crate::decide::permitted;
 use crate::provider::Provider;
+use crate::references::{Resolved, people};
 use crate::session::{Seen, Session, Told};
-use access::entry::{Basis, Change};
+use access::entry::{Basis, Change, Interaction};
 use chart::table::Table;
-use chart::{Environment, Home, Version};
+use chart::{Cell, CellRef, Environment, Home, Version};
 use contracts::{Intent, Page, Place, Refusal, ResourceKey, Window};
+use fhir::limits::JsonLimits;
+use fhir::resource::Resource;
 
 /// A chart opened for one intended access. Whatever is read through it lies in
-/// its home: a key of another chart finds nothing.
+/// its home: a key of another chart finds nothing. What the session may is
+/// asked again at each read, by what is really read.
 #[derive(Clone, Debug)]
 pub struct Chart {
     session: Session,
     intent: Intent,
     /// Absent when nothing is where the caller looked.
     home: Option<Home>,
+}
+
+/// One permitted read through a chart.
+struct Asked<'c> {
+    chart: &'c Chart,
+    interaction: Interaction,
+    query: Option<String>,
     basis: Basis,
 }
 
@@ -25,12 +36,14 @@ impl Chart {
     fn person(&self) -> Option<&str> {
         person_of(self.home.as_ref())
     }
+}
 
+impl Asked<'_> {
     fn told(&self, seen: Vec<Seen>, status: u16) -> Told {
         Told {
-            interaction: convert::interaction(self.intent.interaction),
-            query: self.intent.query.clone(),
-            persons: self.person().map(str::to_owned).into_iter().collect(),
+            interaction: self.interaction,
+            query: self.query.clone(),
+            persons: self.chart.person().map(str::to_owned).into_iter().collect(),
             seen,
             basis: Some(self.basis),
             status,
@@ -39,7 +52,7 @@ impl Chart {
     }
 }
 
-fn person_of(home: Option<&Home>) -> Option<&str> {
+pub(crate) fn person_of(home: Option<&Home>) -> Option<&str> {
     match home {
         Some(Home::Person(person)) => Some(person),
         _ => None,
@@ -65,7 +78,9 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         place: Place,
     ) -> Result<Chart, Refusal> {
         let (home, resource_type) = match place {
+            Place::Person(person) if !fhir::types::is_id(&person) => (None, "Patient".to_owned()),
             Place::Person(person) => (Some(Home::Person(person)), "Patient".to_owned()),
+            Place::Holding(key) if !fhir::types::is_id(&key.id) => (None, key.resource_type),
             Place::Holding(key) => {
                 let home = self.record().locate(&key.resource_type, &key.id).await;
                 (home.map_err(|error| read_failed(&error))?, key.resource_type)
@@ -76,22 +91,46 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             _ => resource_type,
         };
         let interaction = convert::interaction(intent.interaction);
-        let person = person_of(home.as_ref());
-        match permitted(&session.claims, interaction, &resource_type, person) {
-            Ok(basis) => Ok(Chart { session: session.clone(), intent, home, basis }),
+        let chart = Chart { session: session.clone(), intent, home };
+        let query = chart.intent.query.clone();
+        self.asked(&chart, interaction, &resource_type, query).await?;
+        Ok(chart)
+    }
+
+    /// Whether this may be read through the chart; a refusal is journaled.
+    async fn asked<'c>(
+        &self,
+        chart: &'c Chart,
+        interaction: Interaction,
+        resource_type: &str,
+        query: Option<String>,
+    ) -> Result<Asked<'c>, Refusal> {
+        match permitted(&chart.session.claims, interaction, resource_type, chart.person()) {
+            Ok(basis) => Ok(Asked { chart, interaction, query, basis }),
             Err((reason, refusal)) => {
                 let told = Told {
                     interaction,
-                    query: intent.query.clone(),
-                    persons: person.map(str::to_owned).into_iter().collect(),
+                    query,
+                    persons: chart.person().map(str::to_owned).into_iter().collect(),
                     seen: Vec::new(),
                     basis: None,
                     status: refusal.status.code(),
                     denied: Some(reason.to_owned()),
                 };
-                Err(self.deny(session, told, refusal).await)
+                Err(self.deny(&chart.session, told, refusal).await)
             }
         }
+    }
+
+    /// [`Self::asked`] of one resource.
+    async fn asked_of<'c>(
+        &self,
+        chart: &'c Chart,
+        interaction: Interaction,
+        key: &ResourceKey,
+    ) -> Result<Asked<'c>, Refusal> {
+        let query = chart.intent.query.clone();
+        self.asked(chart, interaction, &key.resource_type, query).await
     }
 
     /// `chart.read`.
@@ -100,11 +139,12 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         chart: &Chart,
         key: &ResourceKey,
     ) -> Result<contracts::Version, Refusal> {
+        let asked = self.asked_of(chart, Interaction::Read, key).await?;
         let found = match &chart.home {
             Some(home) => self.record().read_at(home, &key.resource_type, &key.id).await,
             None => Ok(None),
         };
-        self.one(chart, key, found.map_err(|error| read_failed(&error))?).await
+        self.one(&asked, key, found.map_err(|error| read_failed(&error))?).await
     }
 
     /// `chart.vread`.
@@ -114,30 +154,38 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         key: &ResourceKey,
         number: u64,
     ) -> Result<contracts::Version, Refusal> {
+        let asked = self.asked_of(chart, Interaction::Vread, key).await?;
         let found = match &chart.home {
             Some(home) => self.record().vread_at(home, &key.resource_type, &key.id, number).await,
             None => Ok(None),
         };
-        self.one(chart, key, found.map_err(|error| read_failed(&error))?).await
+        self.one(&asked, key, found.map_err(|error| read_failed(&error))?).await
     }
 
     /// Journals what was found, or that nothing was, before it is told.
     async fn one(
         &self,
-        chart: &Chart,
+        asked: &Asked<'_>,
         key: &ResourceKey,
         found: Option<Version>,
     ) -> Result<contracts::Version, Refusal> {
         let Some(version) = found else {
-            let refusal = absent(key);
-            let told = chart.told(Vec::new(), refusal.status.code());
-            self.witness(&chart.session, told).await?;
-            return Err(refusal);
+            return Err(self.nothing(asked, key).await);
         };
         let status = if version.deleted { 410 } else { 200 };
-        let told = chart.told(vec![seen(&version, chart.person())], status);
-        self.witness(&chart.session, told).await?;
+        let told = asked.told(vec![seen(&version, asked.chart.person())], status);
+        self.witness(&asked.chart.session, told).await?;
         Ok(convert::version(version))
+    }
+
+    /// 404, once it is journaled that nothing was found.
+    async fn nothing(&self, asked: &Asked<'_>, key: &ResourceKey) -> Refusal {
+        let refusal = absent(key);
+        let told = asked.told(Vec::new(), refusal.status.code());
+        match self.witness(&asked.chart.session, told).await {
+            Ok(()) => refusal,
+            Err(unavailable) => unavailable,
+        }
     }
 
     /// `chart.history`.
@@ -147,17 +195,16 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         key: &ResourceKey,
         window: Window,
     ) -> Result<Page, Refusal> {
+        let asked = self.asked_of(chart, Interaction::HistoryInstance, key).await?;
         let page = match &chart.home {
             Some(home) => self.versions(home, key, &window).await?,
             None => None,
         };
         let Some((versions, next)) = page else {
-            let refusal = absent(key);
-            self.witness(&chart.session, chart.told(Vec::new(), refusal.status.code())).await?;
-            return Err(refusal);
+            return Err(self.nothing(&asked, key).await);
         };
         let all = versions.iter().map(|version| seen(version, chart.person())).collect();
-        self.witness(&chart.session, chart.told(all, 200)).await?;
+        self.witness(&chart.session, asked.told(all, 200)).await?;
         let versions = versions.into_iter().map(convert::version).collect();
         Ok(Page { versions, total: None, next })
     }
@@ -200,13 +247,15 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
 
     /// `chart.everything`.
     pub async fn chart_everything(&self, chart: &Chart, window: Window) -> Result<Page, Refusal> {
-        let Some(home) = &chart.home else { return Ok(Page::default()) };
-        let cells = self.record().cells(home, None).await;
-        let mut cells = cells.map_err(|error| read_failed(&error))?;
+        let person = chart.person().unwrap_or_default();
+        let key = ResourceKey::new("Patient", person);
+        let asked = self.asked_of(chart, Interaction::Everything, &key).await?;
+        let mut cells = match &chart.home {
+            Some(home) => self.compartment(home, None).await?,
+            None => Vec::new(),
+        };
         if cells.iter().all(|cell| cell.resource_type != "Patient" || cell.deleted) {
-            let refusal = absent(&ResourceKey::new("Patient", chart.person().unwrap_or_default()));
-            self.witness(&chart.session, chart.told(Vec::new(), refusal.status.code())).await?;
-            return Err(refusal);
+            return Err(self.nothing(&asked, &key).await);
         }
         cells.retain(|cell| {
             let wanted = &window.resource_types;
@@ -236,8 +285,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         };
         let at: Vec<_> = cells.iter().map(chart::Cell::reference).collect();
         let versions = self.bodies(&at).await?;
-        let all = versions.iter().map(|version| seen(version, chart.person())).collect();
-        self.witness(&chart.session, chart.told(all, 200)).await?;
+        self.witness(&chart.session, asked.told(seen_in(&at, &versions), 200)).await?;
         let versions = versions.into_iter().map(convert::version).collect();
         Ok(Page { versions, total, next })
     }
@@ -249,16 +297,58 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         resource_type: &str,
         query: &str,
     ) -> Result<Page, Refusal> {
+        let text = format!("{resource_type}?{query}");
+        let asked = self.asked(chart, Interaction::Search, resource_type, Some(text)).await?;
         let query = self.understood(resource_type, query)?;
-        let Some(home) = &chart.home else { return Ok(Page::default()) };
-        let cells = self.record().cells(home, Some(resource_type)).await;
-        let cells = cells.map_err(|error| read_failed(&error))?;
+        let cells = match &chart.home {
+            Some(home) => self.compartment(home, Some(resource_type)).await?,
+            None => Vec::new(),
+        };
         let found = self.judged(&query, cells).await?;
-        let (page, versions) = self.page(&query, found).await?;
-        let all = versions.iter().map(|version| seen(version, chart.person())).collect();
-        self.witness(&chart.session, chart.told(all, 200)).await?;
+        let (page, at, versions) = self.page(&query, found).await?;
+        self.witness(&chart.session, asked.told(seen_in(&at, &versions), 200)).await?;
         Ok(page.with(versions))
     }
+
+    /// The cells of a chart, and of resources of other charts that are about
+    /// this person as well. The pointers to those are hints, which a later
+    /// version may have made stale: its body decides.
+    pub(crate) async fn compartment(
+        &self,
+        home: &Home,
+        resource_type: Option<&str>,
+    ) -> Result<Vec<Cell>, Refusal> {
+        let cells = self.record().cells(home, resource_type).await;
+        let mut cells = cells.map_err(|error| read_failed(&error))?;
+        let Home::Person(person) = home else { return Ok(cells) };
+        let elsewhere = cells.iter().filter(|cell| cell.home != *home && !cell.deleted);
+        let elsewhere: Vec<CellRef> = elsewhere.map(Cell::reference).collect();
+        let mut theirs = Vec::new();
+        self.each_body(&elsewhere, |at, version| {
+            if about(&version).contains(person) {
+                theirs.push(at.clone());
+            }
+        })
+        .await?;
+        cells.retain(|cell| cell.home == *home || theirs.contains(&cell.reference()));
+        Ok(cells)
+    }
+}
+
+/// The people whom a stored version is about.
+fn about(version: &Version) -> Vec<String> {
+    let body = version.body.clone().unwrap_or_default().into_bytes();
+    match Resource::parse(body, &JsonLimits::default()) {
+        Ok(resource) => people(&resource, &Resolved::default()),
+        Err(_) => Vec::new(),
+    }
+}
+
+/// What was seen of versions fetched from `at`: each concerns the person in
+/// whose chart it lies.
+pub(crate) fn seen_in(at: &[CellRef], versions: &[Version]) -> Vec<Seen> {
+    let pairs = at.iter().zip(versions);
+    pairs.map(|(at, version)| seen(version, person_of(Some(&at.home)))).collect()
 }
 
 /// The type that a search's intent names: `Observation?…`.

@@ -1,20 +1,34 @@
 //! `commits`: changing the record, each change its own access entry.
 
-use crate::convert::{self, commit_failed, random_id};
+use crate::answers::{Answering, outcomes};
+use crate::conditional::met;
+use crate::convert::{self, commit_failed};
 use crate::decide::permitted;
+use crate::filing::person;
 use crate::limits::PLANS_MAX;
-use crate::plan::{Plan, Slot};
+use crate::outbox;
+use crate::plan::{Gone, Plan, Slot};
 use crate::provider::Provider;
 use crate::receipts;
-use crate::session::{Seen, Session, Told, entry};
+use crate::session::{Seen, Session, Told, entries, entries_needed};
+use crate::stop::Stop;
 use access::entry::{Basis, Interaction};
 use chart::table::Table;
-use chart::{Commit, CommitError, Committed, Done, Environment, Home, Retry};
-use contracts::{
-    Change, ChangeKind, CommitOptions, Effect, Intent, Outcome, Receipt, Refusal, ResourceKey,
-};
-use regions::{Action, Request};
+use chart::{Commit, CommitError, Done, Environment, Retry};
+use contracts::{Change, ChangeKind, CommitOptions, Intent, Receipt, Refusal, ResourceKey};
+use fhir::outcome::Status;
+use regions::{Action, Phase, Request};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// A request to change the record.
+pub(crate) struct Asked<'a> {
+    pub session: &'a Session,
+    pub intent: &'a Intent,
+    pub changes: &'a [Change],
+    pub options: &'a CommitOptions,
+    pub retry: Option<Retry>,
+}
 
 impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     /// `commits.commit`.
@@ -25,72 +39,107 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         changes: Vec<Change>,
         options: CommitOptions,
     ) -> Result<Receipt, Refusal> {
-        if let Err(refusal) = self.writable(session) {
-            return Err(self.refused(session, &intent, refusal).await);
-        }
         let retry = options.retry_key.clone().map(|key| Retry {
             caller: format!("{}|{}", session.claims.issuer, session.claims.client_id),
             key,
             request_hash: options.request_hash.clone(),
         });
-        let attempt = self.attempts(session, &intent, &changes, &options, retry).await;
-        match attempt {
+        let (intent, changes, options) = (&intent, changes.as_slice(), &options);
+        let asked = Asked { session, intent, changes, options, retry };
+        let done = match self.writable(session) {
+            Ok(()) => self.once(&asked).await,
+            Err(refusal) => Err(refusal.into()),
+        };
+        match done {
             Ok(receipt) => Ok(receipt),
-            Err(refusal) => Err(self.refused(session, &intent, refusal).await),
+            Err(stop) => {
+                let status = stop.refusal.status.code();
+                let mut told = told(&asked, Vec::new(), status);
+                told.persons = stop.persons;
+                told.denied = stop.reason.map(str::to_owned);
+                Err(self.deny(session, told, *stop.refusal).await)
+            }
         }
     }
 
-    async fn attempts(
-        &self,
-        session: &Session,
-        intent: &Intent,
-        changes: &[Change],
-        options: &CommitOptions,
-        retry: Option<Retry>,
-    ) -> Result<Receipt, Refusal> {
-        if let Some(retry) = &retry {
-            let replayed = self.record().replayed(retry).await;
-            if let Some(before) = replayed.map_err(|error| commit_failed(error, |_| None))? {
-                return self.again(session, intent, before, options).await;
-            }
+    /// The answer given before under the retry key, or the request carried out.
+    async fn once(&self, asked: &Asked<'_>) -> Result<Receipt, Stop> {
+        if let Some(receipt) = self.before(asked).await? {
+            return Ok(receipt);
         }
-        for _ in 0..PLANS_MAX {
-            let mut plan = self.plan(session, changes, options).await?;
-            if plan.changes.is_empty() {
-                return self.unchanged(session, intent, &plan, options).await;
-            }
-            let commit = self.commit_of(session, intent, &mut plan, retry.clone());
-            match self.record().commit(commit).await {
-                Ok(done) if done.replayed => {
-                    return self.again(session, intent, done, options).await;
+        match self.attempts(asked).await {
+            // The same request may have been carried out meanwhile: then what
+            // stands in the way is its own doing.
+            Err(stop) if stop.refusal.status != Status::ServiceUnavailable => {
+                match self.before(asked).await? {
+                    Some(receipt) => Ok(receipt),
+                    None => Err(stop),
                 }
-                Ok(done) => return self.receipt(done, &plan, options).await,
+            }
+            other => other,
+        }
+    }
+
+    /// The answer given before under the retry key.
+    async fn before(&self, asked: &Asked<'_>) -> Result<Option<Receipt>, Stop> {
+        let Some(retry) = &asked.retry else { return Ok(None) };
+        let found = self.record().replayed(retry).await;
+        match found.map_err(|error| commit_failed(error, true, |_| None))? {
+            Some(before) => self.again(asked, &before.result).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn attempts(&self, asked: &Asked<'_>) -> Result<Receipt, Stop> {
+        let Asked { session, changes, options, .. } = asked;
+        let keyed = asked.retry.is_some();
+        let mut gone = BTreeMap::new();
+        for _ in 0..PLANS_MAX {
+            let mut plan = self.plan(session, changes, options, gone.clone()).await?;
+            // Read before the commit, so that nothing can fail after it.
+            let answering = self.answering(asked, &plan).await?;
+            if plan.changes.is_empty() {
+                return match self.before(asked).await? {
+                    Some(receipt) => Ok(receipt),
+                    None => self.unchanged(asked, &plan, answering).await,
+                };
+            }
+            let persons = persons(&plan);
+            let commit = self.commit_of(asked, &mut plan)?;
+            match self.record().commit(commit).await {
+                Ok(done) if done.replayed => return self.again(asked, &done.result).await,
+                Ok(done) => return Ok(self.receipt(done, &plan, answering).await),
                 Err(CommitError::LostRace { .. }) => {}
                 Err(CommitError::PreconditionFailed { index, current })
                     if current.is_none_or(|current| current.deleted)
-                        && changes.len() == 1
-                        && is_plain_deletion(changes, index) =>
+                        && let Some((at, key)) = plain_deletion(&plan, changes, index) =>
                 {
-                    return self.nothing_to_delete(session, intent, changes, current).await;
+                    gone.insert(at, Gone { key, deleted: None });
                 }
                 Err(error) => {
-                    let at = |index: usize| {
-                        let at = plan.slots.iter().position(
-                            |slot| matches!(slot, Slot::Changes(change) if *change == index),
-                        );
-                        at.filter(|_| options.bundle).map(|at| format!("Bundle.entry[{at}]"))
+                    let at = |index| {
+                        let at = position(&plan, index).filter(|_| options.bundle);
+                        at.map(|at| format!("Bundle.entry[{at}]"))
                     };
-                    return Err(commit_failed(error, at));
+                    return Err(Stop::from(commit_failed(error, keyed, at)).concerning(persons));
                 }
             }
         }
-        Err(commit_failed(CommitError::Contended, |_| None))
+        Err(commit_failed(CommitError::Contended, keyed, |_| None).into())
     }
 
     /// A region that is paused only reads.
     fn writable(&self, session: &Session) -> Result<(), Refusal> {
         let directory = &self.inner.directory;
-        let Some(establishment) = &session.claims.establishment else { return Ok(()) };
+        let Some(establishment) = &session.claims.establishment else {
+            return match directory.region(&self.inner.region).map(|region| region.phase) {
+                Some(Phase::Paused | Phase::Planned) => Err(Refusal::forbidden(
+                    "This region is paused: reads are served, changes are not. Keep the change \
+                     and send it again when the region is live.",
+                )),
+                _ => Ok(()),
+            };
+        };
         let decision = directory.route(&Request {
             establishment,
             door: &self.inner.region,
@@ -103,191 +152,112 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         }
     }
 
-    /// Whether the session may change this, in this chart.
-    pub(crate) async fn may_change(
-        &self,
-        session: &Session,
-        kind: ChangeKind,
-        resource_type: &str,
-        home: &Home,
-    ) -> Result<Basis, Refusal> {
-        let person = match home {
-            Home::Person(person) => Some(person.as_str()),
-            Home::Registry { .. } => None,
-        };
-        let interaction = match kind {
-            ChangeKind::Create => Interaction::Create,
-            ChangeKind::Update => Interaction::Update,
-            ChangeKind::Delete => Interaction::Delete,
-        };
-        permitted(&session.claims, interaction, resource_type, person)
-            .map_err(|(_, refusal)| refusal)
-    }
-
-    fn commit_of(
-        &self,
-        session: &Session,
-        intent: &Intent,
-        plan: &mut Plan,
-        retry: Option<Retry>,
-    ) -> Commit {
+    fn commit_of(&self, asked: &Asked<'_>, plan: &mut Plan) -> Result<Commit, Refusal> {
         let now_ms = self.now_ms();
         let homes: Vec<Option<String>> =
             plan.changes.iter().map(|change| person(&change.home)).collect();
-        let existing: Vec<Seen> = plan.slots.iter().filter_map(existing).collect();
-        let told = Told {
-            interaction: convert::interaction(intent.interaction),
-            query: intent.query.clone(),
-            persons: Vec::new(),
-            seen: Vec::new(),
-            basis: basis(session),
-            status: 200,
-            denied: None,
-        };
-        let (session, region) = (session.clone(), self.inner.region.clone());
-        let entry_id = random_id(&self.inner.environment, now_ms);
-        let make_entry = move |done: &[Done], _commit: &str| {
+        let read = read(plan);
+        let told = told(asked, Vec::new(), 200);
+        let (session, region) = (asked.session.clone(), self.inner.region.clone());
+        let ids = self.entry_ids(entries_needed(homes.len() + read.len()), now_ms);
+        let written = move |done: &[Done]| {
             let changed = done.iter().zip(&homes).map(|(done, person)| seen(done, person.clone()));
-            let told =
-                Told { seen: changed.chain(existing.iter().cloned()).collect(), ..told.clone() };
-            let entry = entry(&session, &region, entry_id.clone(), now_ms, told);
-            // The bundle's size is bounded so that its entry fits.
-            entry.to_bytes().unwrap_or_default()
+            let seen = changed.chain(read.iter().cloned()).collect();
+            let told = Told { seen, ..told.clone() };
+            let entries = entries(&session, &region, &ids, now_ms, told);
+            let bytes = entries.iter().map(access::entry::Entry::to_bytes);
+            bytes.collect::<Result<Vec<_>, _>>().map(outbox::pack)
         };
+        // A commit without its entry must not be: whether the entry can be
+        // written at all is known before.
+        if written(&foreseen(plan)).is_err() {
+            return Err(Refusal::too_large(
+                "The access entry of this request would be too long. Send fewer changes at once.",
+            ));
+        }
         let (slots, kinds) = (plan.slots.clone(), plan.kinds.clone());
-        let make_result = move |done: &[Done]| receipts::to_bytes(&outcomes(&slots, &kinds, done));
-        Commit {
+        Ok(Commit {
             changes: std::mem::take(&mut plan.changes),
             guards: std::mem::take(&mut plan.guards),
             region: self.inner.region.clone(),
-            retry,
-            entry: Arc::new(make_entry),
-            result: Arc::new(make_result),
-        }
+            retry: asked.retry.clone(),
+            entry: Arc::new(move |done, _| written(done).unwrap_or_default()),
+            result: Arc::new(move |done| receipts::to_bytes(&outcomes(&slots, &kinds, done))),
+        })
     }
 
-    async fn receipt(
-        &self,
-        committed: Committed,
-        plan: &Plan,
-        options: &CommitOptions,
-    ) -> Result<Receipt, Refusal> {
-        if let Some(fold) = committed.fold {
-            let record = Arc::clone(&self.inner.record);
-            // What is not folded now, a reader or the sweeper folds.
-            self.afterwards(Box::pin(async move { drop(record.fold(*fold).await) })).await;
-        }
-        let outcomes = outcomes(&plan.slots, &plan.kinds, &committed.done);
-        let mut receipt = Receipt { outcomes, replayed: false };
-        self.with_bodies(&mut receipt, options).await?;
-        Ok(receipt)
-    }
-
-    /// The answer of the first time.
-    async fn again(
-        &self,
-        session: &Session,
-        intent: &Intent,
-        committed: Committed,
-        options: &CommitOptions,
-    ) -> Result<Receipt, Refusal> {
-        let mut receipt = receipts::from_bytes(&committed.result, true).ok_or_else(|| {
-            Refusal::fault("The answer kept for this Idempotency-Key cannot be read.")
-        })?;
-        self.with_bodies(&mut receipt, options).await?;
-        let told = self.told(session, intent, Vec::new(), 200);
-        self.witness(session, told).await?;
-        Ok(receipt)
-    }
-
-    /// Conditional creates that all met what is there: a read, journaled so.
+    /// Nothing had to be changed: a read, journaled so.
     async fn unchanged(
         &self,
-        session: &Session,
-        intent: &Intent,
+        asked: &Asked<'_>,
         plan: &Plan,
-        options: &CommitOptions,
-    ) -> Result<Receipt, Refusal> {
-        let outcomes = outcomes(&plan.slots, &plan.kinds, &[]);
-        let mut receipt = Receipt { outcomes, replayed: false };
-        self.with_bodies(&mut receipt, options).await?;
-        let seen = plan.slots.iter().filter_map(existing).collect();
-        self.witness(session, self.told(session, intent, seen, 200)).await?;
-        Ok(receipt)
+        answering: Answering,
+    ) -> Result<Receipt, Stop> {
+        let status = match plan.slots.as_slice() {
+            [Slot::Gone(_)] => 204,
+            _ => 200,
+        };
+        let mut told = told(asked, read(plan), status);
+        told.persons = self.persons_of_gone(plan).await?;
+        self.witness(asked.session, told).await?;
+        Ok(answering.receipt(plan, &[]))
     }
 
-    /// Deleting what is not there is done already (R4 §3.1.0.7).
-    async fn nothing_to_delete(
-        &self,
-        session: &Session,
-        intent: &Intent,
-        changes: &[Change],
-        current: Option<chart::Current>,
-    ) -> Result<Receipt, Refusal> {
-        self.witness(session, self.told(session, intent, Vec::new(), 204)).await?;
-        let outcomes = changes.iter().map(|change| Outcome {
-            key: ResourceKey::new(&*change.resource_type, change.id.clone().unwrap_or_default()),
-            version: current.map_or(0, |current| current.version),
-            last_updated_ms: 0,
-            effect: Effect::Deleted,
-            body: Vec::new(),
-        });
-        Ok(Receipt { outcomes: outcomes.collect(), replayed: false })
-    }
-
-    async fn with_bodies(
-        &self,
-        receipt: &mut Receipt,
-        options: &CommitOptions,
-    ) -> Result<(), Refusal> {
-        if !options.return_bodies {
-            return Ok(());
-        }
-        for outcome in &mut receipt.outcomes {
-            if outcome.effect == Effect::Deleted || outcome.version == 0 {
-                continue;
+    /// Whose charts were to lose what is not there.
+    async fn persons_of_gone(&self, plan: &Plan) -> Result<Vec<String>, Refusal> {
+        let mut persons = Vec::new();
+        for slot in &plan.slots {
+            if let Slot::Gone(gone) = slot {
+                persons.extend(person(&self.home_of(&gone.key).await?));
             }
-            let key = &outcome.key;
-            let held = self.record().vread(&key.resource_type, &key.id, outcome.version).await;
-            let held = held.map_err(|error| convert::read_failed(&error))?;
-            outcome.body = held.and_then(|held| held.body).unwrap_or_default().into_bytes();
         }
-        Ok(())
-    }
-
-    fn told(&self, session: &Session, intent: &Intent, seen: Vec<Seen>, status: u16) -> Told {
-        Told {
-            interaction: convert::interaction(intent.interaction),
-            query: intent.query.clone(),
-            persons: Vec::new(),
-            seen,
-            basis: basis(session),
-            status,
-            denied: None,
-        }
-    }
-
-    async fn refused(&self, session: &Session, intent: &Intent, refusal: Refusal) -> Refusal {
-        let told = self.told(session, intent, Vec::new(), refusal.status.code());
-        self.deny(session, told, refusal).await
+        Ok(persons)
     }
 }
 
-fn is_plain_deletion(changes: &[Change], index: usize) -> bool {
-    changes
-        .get(index)
-        .is_some_and(|change| change.kind == ChangeKind::Delete && change.if_match.is_none())
+/// What the entry of a request says.
+pub(crate) fn told(asked: &Asked<'_>, seen: Vec<Seen>, status: u16) -> Told {
+    Told {
+        interaction: convert::interaction(asked.intent.interaction),
+        query: asked.intent.query.clone(),
+        persons: Vec::new(),
+        seen,
+        basis: basis(asked.session),
+        status,
+        denied: None,
+    }
 }
 
 fn basis(session: &Session) -> Option<Basis> {
     permitted(&session.claims, Interaction::Transaction, "Bundle", None).ok()
 }
 
-fn person(home: &Home) -> Option<String> {
-    match home {
-        Home::Person(person) => Some(person.clone()),
-        Home::Registry { .. } => None,
-    }
+/// Everything that a plan only read.
+fn read(plan: &Plan) -> Vec<Seen> {
+    let existing = plan.slots.iter().filter_map(|slot| match slot {
+        Slot::Existing(cell) => Some(met(cell)),
+        _ => None,
+    });
+    existing.chain(plan.seen.iter().cloned()).collect()
+}
+
+/// Whose records a plan changes.
+fn persons(plan: &Plan) -> Vec<String> {
+    plan.changes.iter().filter_map(|change| person(&change.home)).collect()
+}
+
+/// The place in the request of a change of the commit.
+fn position(plan: &Plan, index: usize) -> Option<usize> {
+    plan.slots.iter().position(|slot| matches!(slot, Slot::Changes(at) if *at == index))
+}
+
+/// A change that is a deletion without `If-Match`: its place, and of what.
+fn plain_deletion(plan: &Plan, changes: &[Change], index: usize) -> Option<(usize, ResourceKey)> {
+    let at = position(plan, index)?;
+    let change = changes.get(at)?;
+    let plain = change.kind == ChangeKind::Delete && change.if_match.is_none();
+    let id = change.id.clone().filter(|_| plain)?;
+    Some((at, ResourceKey::new(&*change.resource_type, id)))
 }
 
 fn seen(done: &Done, person: Option<String>) -> Seen {
@@ -301,54 +271,16 @@ fn seen(done: &Done, person: Option<String>) -> Seen {
     Seen { resource_type, id, version: done.version, person, change }
 }
 
-/// A conditional create that met a resource has seen it.
-fn existing(slot: &Slot) -> Option<Seen> {
-    let Slot::Existing(cell) = slot else { return None };
-    Some(Seen {
-        resource_type: cell.resource_type.clone(),
-        id: cell.id.clone(),
-        version: cell.version,
-        person: person(&cell.home),
-        change: access::entry::Change::Read,
-    })
-}
-
-fn outcomes(slots: &[Slot], kinds: &[ChangeKind], done: &[Done]) -> Vec<Outcome> {
-    let mut outcomes: Vec<Outcome> = Vec::with_capacity(slots.len());
-    for slot in slots {
-        let outcome = match slot {
-            Slot::Changes(at) => match (done.get(*at), kinds.get(*at)) {
-                (Some(done), Some(kind)) => changed(done, *kind),
-                _ => continue,
-            },
-            Slot::Existing(cell) => Outcome {
-                key: ResourceKey::new(&*cell.resource_type, &*cell.id),
-                version: cell.version,
-                last_updated_ms: cell.last_updated_ms,
-                effect: Effect::Existing,
-                body: Vec::new(),
-            },
-            Slot::Same(first) => match outcomes.get(*first) {
-                Some(first) => Outcome { effect: Effect::Existing, ..first.clone() },
-                None => continue,
-            },
-        };
-        outcomes.push(outcome);
-    }
-    outcomes
-}
-
-fn changed(done: &Done, kind: ChangeKind) -> Outcome {
-    let effect = match kind {
-        ChangeKind::Delete => Effect::Deleted,
-        _ if done.was_live => Effect::Updated,
-        _ => Effect::Created,
-    };
-    Outcome {
-        key: ResourceKey::new(&*done.resource_type, &*done.id),
-        version: done.version,
-        last_updated_ms: done.last_updated_ms,
-        effect,
-        body: Vec::new(),
-    }
+/// What a plan will have done, written as long as it can get.
+fn foreseen(plan: &Plan) -> Vec<Done> {
+    let done = plan.changes.iter().map(|change| Done {
+        resource_type: change.resource_type.clone(),
+        id: change.id.clone(),
+        version: u64::MAX,
+        last_updated_ms: i64::MAX,
+        deleted: false,
+        previous: None,
+        was_live: true,
+    });
+    done.collect()
 }

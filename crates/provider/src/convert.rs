@@ -1,5 +1,6 @@
 //! Errors of the rooms below, as refusals; and small conversions.
 
+use crate::decide::sentence;
 use crate::limits::RETRY_AFTER_S;
 use access::entry::Interaction;
 use access::journal::JournalError;
@@ -17,7 +18,7 @@ pub(crate) fn random_id(environment: &impl Environment, now_ms: i64) -> String {
 /// The journal could not take an entry: nothing may leave.
 pub(crate) fn journal_failed(_error: &JournalError) -> Refusal {
     Refusal::unavailable(
-        "The access journal cannot take an entry just now, so nothing was read or changed.",
+        "The access journal cannot take an entry just now, so nothing was told or changed.",
         RETRY_AFTER_S,
     )
 }
@@ -38,8 +39,10 @@ pub(crate) fn read_failed(error: &ReadError) -> Refusal {
 }
 
 /// Why a commit did not happen, but for what the planner itself answers.
+/// `keyed`: whether the request carries a retry key.
 pub(crate) fn commit_failed(
     error: CommitError,
+    keyed: bool,
     place: impl Fn(usize) -> Option<String>,
 ) -> Refusal {
     let placed = |refusal: Refusal, index: usize| match place(index) {
@@ -81,6 +84,12 @@ pub(crate) fn commit_failed(
         )
         .after(1),
         CommitError::RetryKeyReused => Refusal::retry_key_reused(),
+        CommitError::Unavailable { unknown: true, .. } if !keyed => Refusal::unavailable(
+            "The store did not answer, so it is not known whether the change was made. Look \
+             whether it was before you send it again; with an Idempotency-Key it could be sent \
+             again at once.",
+            RETRY_AFTER_S,
+        ),
         CommitError::Unavailable { unknown: true, .. } => Refusal::unavailable(
             "The store did not answer, so it is not known whether the change was made. Send the \
              same request again with the same Idempotency-Key: it will be made once.",
@@ -90,7 +99,7 @@ pub(crate) fn commit_failed(
             "The store cannot be reached just now; nothing was stored.",
             RETRY_AFTER_S,
         ),
-        CommitError::Invalid(why) => Refusal::unprocessed(why),
+        CommitError::Invalid(why) => Refusal::unprocessed(sentence(&why)),
     }
 }
 

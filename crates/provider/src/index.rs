@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | identifiers of every type | `I#id#{type}#{hash of the value}` | `{id}` |
 //! | names of people | `I#name#{first letters}` | `{folded name}#{id}` |
+//! | people of more names than have rows | `I#name#+` | `{id}` |
 //! | birth dates of people | `I#born#{year}` | `{first instant}#{id}` |
 //! | all people | `I#all#{shard}` | `{id}` |
 
@@ -12,6 +13,7 @@ use crate::limits::NAME_PREFIX_CHARS;
 use chart::table::{Item, Key, Value as Stored};
 use chart::{Home, Row};
 use fhir::json::Value;
+use fhir::search::limits::NAME_KEYS_MAX;
 use fhir::search::{birthdate, identifier_tokens, name_keys};
 use sha2::{Digest, Sha256};
 
@@ -19,6 +21,10 @@ use sha2::{Digest, Sha256};
 pub(crate) const PEOPLE_SHARDS: u64 = 16;
 /// Years that birth dates are kept under; earlier ones share the first.
 pub(crate) const YEARS: std::ops::RangeInclusive<i64> = 1880..=2060;
+
+/// Partition of people of more names than have rows of their own: every search
+/// by name looks there as well. No folded name begins with a plus sign.
+pub(crate) const OVERFULL: &str = "I#name#+";
 
 /// Every row that a resource wants.
 pub(crate) fn rows(resource_type: &str, id: &str, home: &Home, root: Value<'_>) -> Vec<Row> {
@@ -30,8 +36,18 @@ pub(crate) fn rows(resource_type: &str, id: &str, home: &Home, root: Value<'_>) 
     for (_, value) in identifier_tokens(root) {
         add(identifier_partition(resource_type, &value), id.to_owned());
     }
+    // DocumentReference and DocumentManifest are found by this one as well.
+    for identifier in root.each("masterIdentifier") {
+        if let Some(value) = identifier.get("value").and_then(Value::as_str) {
+            add(identifier_partition(resource_type, &value), id.to_owned());
+        }
+    }
     if resource_type == "Patient" {
-        for name in name_keys(root) {
+        let names = name_keys(root);
+        if names.len() >= NAME_KEYS_MAX {
+            add(OVERFULL.to_owned(), id.to_owned());
+        }
+        for name in names {
             add(name_partition(&name), format!("{name}#{id}"));
         }
         if let Some(born) = birthdate(root) {

@@ -6,11 +6,14 @@
 //! its access entry is durable**, and no change is made without one.
 
 mod across;
+mod answers;
 mod chart_reads;
 mod commits;
+mod conditional;
 mod convert;
 mod cursor;
 mod decide;
+mod filing;
 mod index;
 mod journal_reads;
 pub mod limits;
@@ -22,6 +25,7 @@ mod references;
 mod registry_reads;
 mod searching;
 mod session;
+mod stop;
 mod tokens;
 
 pub use chart_reads::Chart;

@@ -12,8 +12,15 @@ pub const PLANS_MAX: usize = 12;
 pub const NAME_PREFIX_CHARS: usize = 2;
 /// Seconds after which a caller should try again when the store is away.
 pub const RETRY_AFTER_S: u32 = 2;
-/// Persons named by one journal entry; more are spread over several.
-pub const PERSONS_PER_ENTRY_MAX: usize = 1_000;
+/// Resources named by one journal entry; more are spread over several, so that
+/// each fits an item of the store.
+pub const ITEMS_PER_ENTRY_MAX: usize = 1_000;
+/// Bytes of the query kept in a journal entry.
+pub const QUERY_BYTES_MAX: usize = 16 * 1024;
+/// Bodies fetched at once where they are only looked at, and not kept.
+pub const BODIES_AT_ONCE: usize = 200;
+/// Conditional creates and conditional references searched side by side.
+pub const SEARCHES_AT_ONCE: usize = 16;
 /// Bytes of bodies that one page may hold; a page is cut when it has more.
 pub const PAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
 

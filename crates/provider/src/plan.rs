@@ -2,22 +2,17 @@
 //! creates are searched, ids are given, references resolved, and each resource
 //! is filed in the chart of the person it is about.
 
-use crate::convert::read_failed;
-use crate::index;
+use crate::filing::alone;
 use crate::provider::Provider;
-use crate::references::{Reference, Resolved, dangling, local, people};
-use crate::session::Session;
-use chart::table::{Key, Table};
-use chart::{Claim, Content, Environment, Expect, Guard, Home, Period, Place, keys};
+use crate::references::{Resolved, local, people};
+use crate::session::{Seen, Session};
+use crate::stop::Stop;
+use chart::table::Table;
+use chart::{Content, Environment, Guard};
 use contracts::{Change, ChangeKind, CommitOptions, Refusal, ResourceKey};
-use fhir::json::Value;
 use fhir::limits::JsonLimits;
-use fhir::resource::{Resource, references, rewrite_references};
-use fhir::search::{DateRange, Tokens};
-use futures::future::try_join_all;
-use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use fhir::resource::Resource;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What becomes of one change of the request.
 #[derive(Clone, Debug)]
@@ -26,140 +21,100 @@ pub(crate) enum Slot {
     Changes(usize),
     /// A conditional create met a resource that is there.
     Existing(chart::Cell),
-    /// The same conditional create stands earlier in the request.
+    /// The same conditional create stands earlier in the request, there.
     Same(usize),
+    /// A deletion of what is not there (any more): done already (R4 §3.1.0.7).
+    Gone(Gone),
+}
+
+/// A resource that is not there.
+#[derive(Clone, Debug)]
+pub(crate) struct Gone {
+    pub key: ResourceKey,
+    /// The deletion, with its instant, when there was one.
+    pub deleted: Option<(u64, i64)>,
 }
 
 /// A request, planned.
+#[derive(Default)]
 pub(crate) struct Plan {
     pub changes: Vec<chart::Change>,
     pub kinds: Vec<ChangeKind>,
+    /// Of each change of the commit.
+    pub contents: Vec<Content>,
     pub guards: Vec<Guard>,
+    /// One for each change of the request, in their order.
     pub slots: Vec<Slot>,
+    /// What conditional references met.
+    pub seen: Vec<Seen>,
 }
 
 /// A change on its way through planning.
-struct Draft {
-    at: usize,
-    change: Change,
-    resource: Option<Resource>,
-    key: Option<ResourceKey>,
+pub(crate) struct Draft {
+    pub at: usize,
+    pub change: Change,
+    pub resource: Option<Resource>,
+    pub key: Option<ResourceKey>,
 }
 
 impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
-    /// Plans a request. Nothing is written yet.
+    /// Plans a request. Nothing is written yet. `gone` are the deletions, by
+    /// their place, that are known to meet nothing.
     pub(crate) async fn plan(
         &self,
         session: &Session,
         changes: &[Change],
         options: &CommitOptions,
-    ) -> Result<Plan, Refusal> {
-        let mut guards = Vec::new();
-        let mut slots = Vec::with_capacity(changes.len());
+        mut gone: BTreeMap<usize, Gone>,
+    ) -> Result<Plan, Stop> {
+        let met = self.conditional(session, changes, options).await?;
+        if options.bundle {
+            gone.extend(self.absent_deletions(changes).await?);
+        }
+        let mut plan = Plan::default();
         let mut drafts = Vec::new();
         let mut resolved = Resolved::default();
-        let mut seen: HashMap<String, usize> = HashMap::new();
-        for (at, change) in changes.iter().enumerate() {
-            if let Some(criteria) = &change.if_none_exist {
-                let found = self.unless(&change.resource_type, criteria).await;
-                let (guard, found) = found.map_err(|refusal| placed(refusal, at, options))?;
+        let mut first: HashMap<String, usize> = HashMap::new();
+        for (at, (change, met)) in changes.iter().zip(met).enumerate() {
+            if let Some((guard, found)) = met {
                 if let Some(cell) = found {
                     let key = ResourceKey::new(&*cell.resource_type, &*cell.id);
                     resolve(&mut resolved, change, &key);
-                    slots.push(Slot::Existing(cell));
+                    plan.slots.push(Slot::Existing(cell));
                     continue;
                 }
-                if let Some(first) = seen.get(&guard.key) {
-                    slots.push(Slot::Same(*first));
+                if let Some(first) = first.get(&guard.key) {
+                    plan.slots.push(Slot::Same(*first));
                     continue;
                 }
-                seen.insert(guard.key.clone(), at);
-                guards.push(guard);
+                first.insert(guard.key.clone(), at);
+                plan.guards.push(guard);
             }
-            slots.push(Slot::Changes(drafts.len()));
-            let resource = match change.kind {
-                ChangeKind::Delete => None,
-                _ => Some(
-                    Resource::parse(change.body.clone(), &JsonLimits::default())
-                        .map_err(|refusal| placed(refusal, at, options))?,
-                ),
-            };
-            drafts.push(Draft { at, change: change.clone(), resource, key: None });
+            if let Some(gone) = gone.remove(&at) {
+                self.may_delete(session, &gone.key).await?;
+                plan.slots.push(Slot::Gone(gone));
+                continue;
+            }
+            plan.slots.push(Slot::Changes(drafts.len()));
+            drafts.push(draft(at, change).map_err(|refusal| placed(refusal, at, options))?);
         }
-        self.resolve_searches(&drafts, &mut resolved).await?;
+        plan.seen = self.resolve_searches(session, &drafts, &mut resolved, options).await?;
         self.name(&mut drafts, &mut resolved);
-        same_urls(changes, &slots, &drafts, &mut resolved);
+        same_urls(changes, &plan.slots, &drafts, &mut resolved);
+        refuse_twice(&drafts, options)?;
         if options.bundle {
-            self.refuse_dangling(&drafts, &resolved).await?;
+            self.refuse_dangling(session, &drafts, &resolved).await?;
         }
-        let mut plan = Plan { changes: Vec::new(), kinds: Vec::new(), guards, slots };
         for draft in drafts {
             let at = draft.at;
             let filed = self.filed(session, draft, &resolved).await;
-            let (change, kind) = filed.map_err(|refusal| placed(refusal, at, options))?;
+            let (change, kind) =
+                filed.map_err(|stop| stop.map(|refusal| placed(refusal, at, options)))?;
+            plan.contents.push(change.content.clone());
             plan.changes.push(change);
             plan.kinds.push(kind);
         }
         Ok(plan)
-    }
-
-    /// The guard of a conditional create, and the one resource that is there
-    /// already. The generation is read before the search: a creation in
-    /// between changes it, and the commit is refused.
-    async fn unless(
-        &self,
-        resource_type: &str,
-        criteria: &str,
-    ) -> Result<(Guard, Option<chart::Cell>), Refusal> {
-        let query = self.understood(resource_type, criteria.trim_start_matches('?'))?;
-        if query.filters().is_empty() {
-            return Err(Refusal::precondition_failed(
-                "If-None-Exist has no criteria: name at least one search parameter.",
-            ));
-        }
-        let key = keys::criteria_key(&query.link(None));
-        let generation = self.record().generation(&key).await;
-        let generation = generation.map_err(|error| read_failed(&error))?;
-        let cells = self.candidates(&query).await?;
-        let found = self.judged(&query, cells.clone()).await?;
-        match found.as_slice() {
-            [] => Ok((Guard { key, generation }, None)),
-            [one] => {
-                let cell = cells.into_iter().find(|cell| cell.reference() == one.at);
-                Ok((Guard { key, generation }, cell))
-            }
-            _ => Err(Refusal::multiple_matches()),
-        }
-    }
-
-    /// Finds what `Type?criteria` references mean; each is searched once.
-    async fn resolve_searches(
-        &self,
-        drafts: &[Draft],
-        resolved: &mut Resolved,
-    ) -> Result<(), Refusal> {
-        let mut wanted = BTreeSet::new();
-        for resource in drafts.iter().filter_map(|draft| draft.resource.as_ref()) {
-            for reference in references(resource.root()) {
-                if let Reference::Conditional { resource_type, query } =
-                    Reference::parse(&reference.text)
-                {
-                    wanted.insert((reference.text.into_owned(), resource_type, query));
-                }
-            }
-        }
-        let searched = wanted.into_iter().map(async |(text, resource_type, query)| {
-            let query = self.understood(&resource_type, &query)?;
-            let cells = self.candidates(&query).await?;
-            let found = self.judged(&query, cells).await?;
-            match found.as_slice() {
-                [one] => Ok((text, format!("{}/{}", one.at.resource_type, one.at.id))),
-                [] => Err(dangling(&text)),
-                _ => Err(Refusal::multiple_matches()),
-            }
-        });
-        resolved.texts.extend(try_join_all(searched).await?);
-        Ok(())
     }
 
     /// Gives ids: first to people and to what belongs to nobody, then to what
@@ -197,224 +152,41 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         self.inner.environment.fill_random(&mut random);
         chart::ids::plain_id(random)
     }
+}
 
-    /// Refuses references within a transaction that lead nowhere.
-    async fn refuse_dangling(&self, drafts: &[Draft], resolved: &Resolved) -> Result<(), Refusal> {
-        let own: BTreeSet<&ResourceKey> =
-            drafts.iter().filter_map(|draft| draft.key.as_ref()).collect();
-        let mut asked: BTreeSet<ResourceKey> = BTreeSet::new();
-        for draft in drafts {
-            let Some(resource) = &draft.resource else { continue };
-            for reference in references(resource.root()) {
-                let text = reference.text.as_ref();
-                match Reference::parse(text) {
-                    Reference::Urn(_) if resolved.of(text).is_none() => {
-                        return Err(dangling(text).at(format!("Bundle.entry[{}]", draft.at)));
-                    }
-                    Reference::Local(key) if !own.contains(&key) => {
-                        asked.insert(key);
-                    }
-                    _ => {}
-                }
-            }
-        }
-        let located = asked.into_iter().map(async |key| {
-            let home = self.record().locate(&key.resource_type, &key.id).await;
-            home.map(|home| (key, home))
-        });
-        let located = try_join_all(located).await.map_err(|error| read_failed(&error))?;
-        let mut places = Vec::new();
-        for (key, home) in &located {
-            let Some(home) = home.clone() else {
-                return Err(dangling(&format!("{}/{}", key.resource_type, key.id)));
-            };
-            let (resource_type, id) = (key.resource_type.clone(), key.id.clone());
-            places.push(Place { home, resource_type, id });
-        }
-        let cells = self.record().cells_at(&places).await.map_err(|error| read_failed(&error))?;
-        for (cell, (key, _)) in cells.iter().zip(&located) {
-            if cell.as_ref().is_none_or(|cell| cell.deleted) {
-                return Err(dangling(&format!("{}/{}", key.resource_type, key.id)));
-            }
-        }
-        Ok(())
+/// A change, its resource read.
+fn draft(at: usize, change: &Change) -> Result<Draft, Refusal> {
+    if change.id.as_ref().is_some_and(|id| !fhir::types::is_id(id)) {
+        return Err(Refusal::invalid(
+            "An id is 1 to 64 letters, digits, hyphens and points. Choose another.",
+        ));
     }
-
-    /// One change, with everything that the record keeps beside the body.
-    async fn filed(
-        &self,
-        session: &Session,
-        draft: Draft,
-        resolved: &Resolved,
-    ) -> Result<(chart::Change, ChangeKind), Refusal> {
-        let Draft { change, resource, key, .. } = draft;
-        let key = key.ok_or_else(|| Refusal::fault("A resource was left without an id."))?;
-        let Some(resource) = resource else {
-            return self.deletion(session, change, key).await;
-        };
-        let text = rewrite_references(&resource, &|text| resolved.of(text));
-        let resource = Resource::parse(text.into_bytes(), &JsonLimits::default())?;
-        let subjects = people(&resource, resolved);
-        let home = home(&key, subjects.first());
-        self.may_change(session, change.kind, &key.resource_type, &home).await?;
-        if change.kind == ChangeKind::Update {
-            self.refuse_move(&key, &home).await?;
-        }
-        let rows = index::rows(&key.resource_type, &key.id, &home, resource.root());
-        let drop_rows = match change.kind {
-            ChangeKind::Update if alone(&key.resource_type) => {
-                self.rows_before(&key, &home, &rows).await?
-            }
-            _ => Vec::new(),
-        };
-        let expect = match (change.kind, change.if_match) {
-            (ChangeKind::Create, _) => Expect::Absent,
-            (_, Some(version)) => Expect::Version(version),
-            (_, None) => Expect::Any,
-        };
-        let tokens = Tokens::extract(&key.resource_type, resource.root()).to_bytes().to_vec();
-        let claims = self.claims_of(&key, resource.root());
-        let pointers = match key.resource_type.as_str() {
-            "Patient" => Vec::new(),
-            _ => subjects.into_iter().skip(1).map(Home::Person).collect(),
-        };
-        let locator = needs_locator(&key);
-        let (id, resource) = (key.id.clone(), Arc::new(resource));
-        let content = Content::Body(Arc::new(move |version, last_updated_ms| {
-            resource.stamped(&id, version, last_updated_ms)
-        }));
-        let filed = chart::Change {
-            home,
-            resource_type: key.resource_type,
-            id: key.id,
-            expect,
-            content,
-            tokens,
-            rows,
-            drop_rows,
-            claims,
-            pointers,
-            locator,
-        };
-        Ok((filed, change.kind))
+    let resource = match change.kind {
+        ChangeKind::Delete => None,
+        _ => Some(Resource::parse(change.body.clone(), &JsonLimits::default())?),
+    };
+    if resource.as_ref().is_some_and(|held| held.type_name() != change.resource_type) {
+        return Err(Refusal::invalid("The resource is of another type than the request names."));
     }
+    Ok(Draft { at, change: change.clone(), resource, key: None })
+}
 
-    async fn deletion(
-        &self,
-        session: &Session,
-        change: Change,
-        key: ResourceKey,
-    ) -> Result<(chart::Change, ChangeKind), Refusal> {
-        let home = self.record().locate(&key.resource_type, &key.id).await;
-        let home = home.map_err(|error| read_failed(&error))?;
-        let home = home.unwrap_or_else(|| Home::registry(&key.resource_type, &key.id));
-        self.may_change(session, ChangeKind::Delete, &key.resource_type, &home).await?;
-        let drop_rows = match alone(&key.resource_type) {
-            true => self.rows_before(&key, &home, &[]).await?,
-            false => Vec::new(),
-        };
-        let deleted = chart::Change {
-            home,
-            resource_type: key.resource_type,
-            id: key.id,
-            expect: change.if_match.map_or(Expect::Exists, Expect::Version),
-            content: Content::Deleted,
-            tokens: Vec::new(),
-            rows: Vec::new(),
-            drop_rows,
-            claims: Vec::new(),
-            pointers: Vec::new(),
-            locator: false,
-        };
-        Ok((deleted, ChangeKind::Delete))
-    }
-
-    /// Refuses an update that would move a resource to another chart: its
-    /// versions and its trace would be torn apart.
-    async fn refuse_move(&self, key: &ResourceKey, home: &Home) -> Result<(), Refusal> {
-        let held = self.record().locate(&key.resource_type, &key.id).await;
-        match held.map_err(|error| read_failed(&error))? {
-            Some(held) if held != *home => Err(Refusal::unprocessed(format!(
-                "{}/{} belongs to another chart than the one its subject names. A resource never \
-                 moves: delete it there, and create it here under another id.",
+/// Refuses two changes of one resource (R4 §3.1.0.11.2).
+fn refuse_twice(drafts: &[Draft], options: &CommitOptions) -> Result<(), Refusal> {
+    let mut seen = HashSet::new();
+    for draft in drafts {
+        if let Some(key) = &draft.key
+            && !seen.insert(key)
+        {
+            let refusal = Refusal::unprocessed(format!(
+                "{}/{} is changed by two entries. Leave one of them out, or send them in two \
+                 Bundles.",
                 key.resource_type, key.id
-            ))),
-            _ => Ok(()),
+            ));
+            return Err(placed(refusal, draft.at, options));
         }
     }
-
-    /// Index rows of the current version that the next one does not want.
-    async fn rows_before(
-        &self,
-        key: &ResourceKey,
-        home: &Home,
-        wanted: &[chart::Row],
-    ) -> Result<Vec<Key>, Refusal> {
-        let held = self.record().read(&key.resource_type, &key.id).await;
-        let Some(body) = held.map_err(|error| read_failed(&error))?.and_then(|held| held.body)
-        else {
-            return Ok(Vec::new());
-        };
-        let Ok(resource) = Resource::parse(body.into_bytes(), &JsonLimits::default()) else {
-            return Ok(Vec::new());
-        };
-        let before = index::rows(&key.resource_type, &key.id, home, resource.root());
-        let stale = before.into_iter().map(|row| row.key);
-        Ok(stale.filter(|stale| wanted.iter().all(|row| row.key != *stale)).collect())
-    }
-
-    /// Claims on identifiers that one person holds at a time. A card that is
-    /// old or borrowed (`use` old, temp) claims nothing.
-    fn claims_of(&self, key: &ResourceKey, root: Value<'_>) -> Vec<Claim> {
-        if key.resource_type != "Patient" {
-            return Vec::new();
-        }
-        fn text(value: Option<Value<'_>>) -> Option<Cow<'_, str>> {
-            value.and_then(Value::as_str)
-        }
-        let claims = root.each("identifier").filter_map(|identifier| {
-            let system = text(identifier.get("system"))?;
-            let value = text(identifier.get("value"))?;
-            let told = text(identifier.get("use"));
-            let claiming = self.inner.unique_systems.iter().any(|held| *held == system)
-                && !matches!(told.as_deref(), Some("old" | "temp"));
-            let period = identifier.get("period");
-            let instant = |name: &str| {
-                text(period.and_then(|period| period.get(name)))
-                    .and_then(|text| DateRange::parse(&text))
-            };
-            claiming.then(|| Claim {
-                key: keys::claim_key(&system, &value),
-                period: Period {
-                    from_ms: instant("start").map(|range| range.lower_ms),
-                    to_ms: instant("end").map(|range| range.upper_ms),
-                },
-            })
-        });
-        let mut claims: Vec<Claim> = claims.collect();
-        claims.dedup();
-        claims
-    }
-}
-
-/// Whether an id of this type stands by itself, without a person's in it.
-fn alone(resource_type: &str) -> bool {
-    resource_type == "Patient" || fhir::types::is_registry_type(resource_type)
-}
-
-fn home(key: &ResourceKey, person: Option<&String>) -> Home {
-    match person {
-        _ if key.resource_type == "Patient" => Home::Person(key.id.clone()),
-        Some(person) if !fhir::types::is_registry_type(&key.resource_type) => {
-            Home::Person(person.clone())
-        }
-        _ => Home::registry(&key.resource_type, &key.id),
-    }
-}
-
-fn needs_locator(key: &ResourceKey) -> bool {
-    let told = chart::ids::home_of(&key.resource_type, &key.id, fhir::types::is_registry_type);
-    told == chart::Where::Locator
+    Ok(())
 }
 
 /// Remembers what the entry's fullUrl stands for.

@@ -2,7 +2,7 @@
 
 use crate::convert::{journal_failed, random_id};
 use crate::outbox::Pending;
-use crate::session::{Session, Told, entry};
+use crate::session::{Session, Told, entries, entries_needed};
 use crate::tokens::Remembered;
 use access::entry::Entry;
 use access::journal::{Drain, Journal, Reader};
@@ -10,6 +10,8 @@ use access::token::Issuers;
 use chart::table::Table;
 use chart::{Environment, Record, Settings};
 use contracts::Refusal;
+use fhir::outcome::Status;
+use futures::future::try_join_all;
 use regions::Directory;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -160,9 +162,15 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     /// read may leave.
     pub(crate) async fn witness(&self, session: &Session, told: Told) -> Result<(), Refusal> {
         let now_ms = self.now_ms();
-        let id = random_id(&self.inner.environment, now_ms);
-        let entry = entry(session, &self.inner.region, id, now_ms, told);
-        self.journaled(&entry).await
+        let ids = self.entry_ids(entries_needed(told.seen.len()), now_ms);
+        let entries = entries(session, &self.inner.region, &ids, now_ms, told);
+        try_join_all(entries.iter().map(|entry| self.journaled(entry))).await?;
+        Ok(())
+    }
+
+    /// Ids for so many new entries.
+    pub(crate) fn entry_ids(&self, count: usize, now_ms: i64) -> Vec<String> {
+        (0..count).map(|_| random_id(&self.inner.environment, now_ms)).collect()
     }
 
     /// Returns once the entry is durable.
@@ -194,7 +202,9 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     }
 
     /// Journals a refusal, and gives it back; when the journal cannot take it,
-    /// that is the refusal.
+    /// that is the refusal, unless it was to try again later anyway: that tells
+    /// nothing of the record, but may tell that a change is not known to be
+    /// undone.
     pub(crate) async fn deny(
         &self,
         session: &Session,
@@ -205,8 +215,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         told.basis = None;
         told.denied.get_or_insert_with(|| refusal.code.code().to_owned());
         match self.witness(session, told).await {
-            Ok(()) => refusal,
-            Err(unavailable) => unavailable,
+            Err(unavailable) if refusal.status != Status::ServiceUnavailable => unavailable,
+            _ => refusal,
         }
     }
 

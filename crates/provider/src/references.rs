@@ -55,7 +55,7 @@ pub(crate) fn local(text: &str) -> Option<ResourceKey> {
     let (resource_type, id) = (parts.next()?, parts.next()?);
     let versioned =
         matches!((parts.next(), parts.next()), (None, None) | (Some("_history"), Some(_)));
-    let known = fhir::types::is_resource_type(resource_type) && !id.is_empty();
+    let known = fhir::types::is_resource_type(resource_type) && fhir::types::is_id(id);
     (known && versioned && parts.next().is_none()).then(|| ResourceKey::new(resource_type, id))
 }
 

@@ -1,12 +1,11 @@
 //! `registry`: resources that belong to nobody, and search across people.
 
-use crate::chart_reads::{absent, searched, seen};
+use crate::chart_reads::{absent, searched, seen, seen_in};
 use crate::convert::{self, read_failed};
 use crate::decide::permitted;
-use crate::limits::PERSONS_PER_ENTRY_MAX;
 use crate::provider::Provider;
 use crate::session::{Seen, Session, Told};
-use access::entry::Basis;
+use access::entry::Interaction;
 use chart::table::Table;
 use chart::{Environment, Home, Version};
 use contracts::{Intent, Page, Refusal, ResourceKey, Window};
@@ -18,36 +17,62 @@ pub struct Shelf {
     intent: Intent,
 }
 
+/// One permitted read of the registries, and what its entry will say.
+struct Taken<'s> {
+    shelf: &'s Shelf,
+    told: Told,
+}
+
 impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     /// `registry.open`. What the session may is decided at each read, since the
-    /// type is known only then.
+    /// type is known only then; of a search it is known already.
     pub async fn open_registry(&self, session: &Session, intent: Intent) -> Result<Shelf, Refusal> {
-        if intent.interaction == contracts::Interaction::Search
-            && let Some(resource_type) = searched(&intent)
+        let shelf = Shelf { session: session.clone(), intent };
+        if shelf.intent.interaction == contracts::Interaction::Search
+            && let Some(resource_type) = searched(&shelf.intent)
         {
-            let shelf = Shelf { session: session.clone(), intent };
-            self.basis(&shelf, &resource_type, None).await?;
-            return Ok(shelf);
+            let query = shelf.intent.query.clone();
+            self.taken(&shelf, Interaction::Search, &resource_type, query).await?;
         }
-        Ok(Shelf { session: session.clone(), intent })
+        Ok(shelf)
     }
 
-    /// By what right this is done, or the refusal, journaled.
-    async fn basis(
+    /// By what right this is read, or the refusal, journaled.
+    async fn taken<'s>(
         &self,
-        shelf: &Shelf,
+        shelf: &'s Shelf,
+        interaction: Interaction,
         resource_type: &str,
-        person: Option<&str>,
-    ) -> Result<Basis, Refusal> {
-        let interaction = convert::interaction(shelf.intent.interaction);
-        match permitted(&shelf.session.claims, interaction, resource_type, person) {
-            Ok(basis) => Ok(basis),
+        query: Option<String>,
+    ) -> Result<Taken<'s>, Refusal> {
+        let mut told = Told {
+            interaction,
+            query,
+            persons: Vec::new(),
+            seen: Vec::new(),
+            basis: None,
+            status: 200,
+            denied: None,
+        };
+        match permitted(&shelf.session.claims, interaction, resource_type, None) {
+            Ok(basis) => {
+                told.basis = Some(basis);
+                Ok(Taken { shelf, told })
+            }
             Err((reason, refusal)) => {
-                let mut told = told(shelf, Basis::Law, Vec::new(), refusal.status.code());
                 told.denied = Some(reason.to_owned());
                 Err(self.deny(&shelf.session, told, refusal).await)
             }
         }
+    }
+
+    async fn taken_by<'s>(
+        &self,
+        shelf: &'s Shelf,
+        interaction: Interaction,
+        key: &ResourceKey,
+    ) -> Result<Taken<'s>, Refusal> {
+        self.taken(shelf, interaction, &key.resource_type, shelf.intent.query.clone()).await
     }
 
     /// `shelf.read`.
@@ -56,10 +81,10 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         shelf: &Shelf,
         key: &ResourceKey,
     ) -> Result<contracts::Version, Refusal> {
-        let basis = self.basis(shelf, &key.resource_type, None).await?;
+        let taken = self.taken_by(shelf, Interaction::Read, key).await?;
         let home = Home::registry(&key.resource_type, &key.id);
         let found = self.record().read_at(&home, &key.resource_type, &key.id).await;
-        self.shelved(shelf, basis, key, found.map_err(|error| read_failed(&error))?).await
+        self.shelved(taken, key, found.map_err(|error| read_failed(&error))?).await
     }
 
     /// `shelf.vread`.
@@ -69,29 +94,38 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         key: &ResourceKey,
         number: u64,
     ) -> Result<contracts::Version, Refusal> {
-        let basis = self.basis(shelf, &key.resource_type, None).await?;
+        let taken = self.taken_by(shelf, Interaction::Vread, key).await?;
         let home = Home::registry(&key.resource_type, &key.id);
         let found = self.record().vread_at(&home, &key.resource_type, &key.id, number).await;
-        self.shelved(shelf, basis, key, found.map_err(|error| read_failed(&error))?).await
+        self.shelved(taken, key, found.map_err(|error| read_failed(&error))?).await
     }
 
     async fn shelved(
         &self,
-        shelf: &Shelf,
-        basis: Basis,
+        taken: Taken<'_>,
         key: &ResourceKey,
         found: Option<Version>,
     ) -> Result<contracts::Version, Refusal> {
         let Some(version) = found else {
-            let refusal = absent(key);
-            let told = told(shelf, basis, Vec::new(), refusal.status.code());
-            self.witness(&shelf.session, told).await?;
-            return Err(refusal);
+            return Err(self.missing(taken, key).await);
         };
         let status = if version.deleted { 410 } else { 200 };
-        let told = told(shelf, basis, vec![seen(&version, None)], status);
-        self.witness(&shelf.session, told).await?;
+        self.shown(taken, vec![seen(&version, None)], status).await?;
         Ok(convert::version(version))
+    }
+
+    /// Journals what was seen, before it leaves.
+    async fn shown(&self, taken: Taken<'_>, seen: Vec<Seen>, status: u16) -> Result<(), Refusal> {
+        self.witness(&taken.shelf.session, Told { seen, status, ..taken.told }).await
+    }
+
+    /// 404, once it is journaled that nothing was found.
+    async fn missing(&self, taken: Taken<'_>, key: &ResourceKey) -> Refusal {
+        let refusal = absent(key);
+        match self.shown(taken, Vec::new(), refusal.status.code()).await {
+            Ok(()) => refusal,
+            Err(unavailable) => unavailable,
+        }
     }
 
     /// `shelf.history`.
@@ -101,16 +135,13 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         key: &ResourceKey,
         window: Window,
     ) -> Result<Page, Refusal> {
-        let basis = self.basis(shelf, &key.resource_type, None).await?;
+        let taken = self.taken_by(shelf, Interaction::HistoryInstance, key).await?;
         let home = Home::registry(&key.resource_type, &key.id);
         let Some((versions, next)) = self.versions(&home, key, &window).await? else {
-            let refusal = absent(key);
-            let told = told(shelf, basis, Vec::new(), refusal.status.code());
-            self.witness(&shelf.session, told).await?;
-            return Err(refusal);
+            return Err(self.missing(taken, key).await);
         };
         let all = versions.iter().map(|version| seen(version, None)).collect();
-        self.witness(&shelf.session, told(shelf, basis, all, 200)).await?;
+        self.shown(taken, all, 200).await?;
         let versions = versions.into_iter().map(convert::version).collect();
         Ok(Page { versions, total: None, next })
     }
@@ -122,41 +153,17 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         resource_type: &str,
         query: &str,
     ) -> Result<Page, Refusal> {
-        let basis = self.basis(shelf, resource_type, None).await?;
+        let text = format!("{resource_type}?{query}");
+        let mut taken = self.taken(shelf, Interaction::Search, resource_type, Some(text)).await?;
         let query = self.understood(resource_type, query)?;
+        if resource_type != "Patient" {
+            // Their charts are searched, whatever is found there.
+            taken.told.persons = query.person().into_iter().map(str::to_owned).collect();
+        }
         let cells = self.candidates(&query).await?;
-        let homes: Vec<(String, String)> = cells
-            .iter()
-            .filter_map(|cell| match &cell.home {
-                Home::Person(person) => Some((cell.id.clone(), person.clone())),
-                Home::Registry { .. } => None,
-            })
-            .collect();
         let found = self.judged(&query, cells).await?;
-        let (page, versions) = self.page(&query, found).await?;
-        let person =
-            |id: &str| homes.iter().find(|(held, _)| held == id).map(|(_, person)| person.as_str());
-        let all: Vec<Seen> =
-            versions.iter().map(|version| seen(version, person(&version.id))).collect();
-        let mut parts = all.chunks(PERSONS_PER_ENTRY_MAX).map(<[Seen]>::to_vec).collect::<Vec<_>>();
-        if parts.is_empty() {
-            parts.push(Vec::new());
-        }
-        for part in parts {
-            self.witness(&shelf.session, told(shelf, basis, part, 200)).await?;
-        }
+        let (page, at, versions) = self.page(&query, found).await?;
+        self.shown(taken, seen_in(&at, &versions), 200).await?;
         Ok(page.with(versions))
-    }
-}
-
-fn told(shelf: &Shelf, basis: Basis, seen: Vec<Seen>, status: u16) -> Told {
-    Told {
-        interaction: convert::interaction(shelf.intent.interaction),
-        query: shelf.intent.query.clone(),
-        persons: Vec::new(),
-        seen,
-        basis: Some(basis),
-        status,
-        denied: None,
     }
 }

@@ -1,14 +1,14 @@
 //! Judging candidates, putting them in order, and cutting a page.
 
 use crate::convert::{self, read_failed};
-use crate::limits::PAGE_BYTES_MAX;
+use crate::limits::{BODIES_AT_ONCE, PAGE_BYTES_MAX};
 use crate::provider::Provider;
 use chart::table::Table;
 use chart::{Cell, CellRef, Environment, Version};
 use contracts::{Page, Refusal};
 use fhir::json::Document;
 use fhir::limits::JsonLimits;
-use fhir::search::{Cursor, Position, Query, Settings, Tokens, Verdict};
+use fhir::search::{Position, Query, Settings, Tokens, Verdict};
 
 /// One result, before its body is fetched.
 pub(crate) struct Found {
@@ -84,26 +84,22 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                 },
             }
         }
-        if !unsure.is_empty() {
-            let versions = self.bodies(&unsure).await?;
-            let pairs = unsure.iter().zip(&versions);
-            found.extend(pairs.filter_map(|(at, version)| settled(query, at, version)));
-        }
+        self.each_body(&unsure, |at, version| found.extend(settled(query, at, version))).await?;
         found.sort_by(|left, right| query.compare_positions(&left.position, &right.position));
         Ok(found)
     }
 
-    /// The page of `found` that the query asks for, with its bodies.
+    /// The page of `found` that the query asks for, with its bodies and whence
+    /// each came.
     pub(crate) async fn page(
         &self,
         query: &Query,
         found: Vec<Found>,
-    ) -> Result<(Frame, Vec<Version>), Refusal> {
+    ) -> Result<(Frame, Vec<CellRef>, Vec<Version>), Refusal> {
         let total = u32::try_from(found.len()).ok();
         if query.count_only() {
-            return Ok((Frame { total, next: None }, Vec::new()));
+            return Ok((Frame { total, next: None }, Vec::new(), Vec::new()));
         }
-        let snapshot_ms = query.cursor().map_or_else(|| self.now_ms(), |cursor| cursor.snapshot_ms);
         let count = usize::try_from(query.count()).unwrap_or(usize::MAX);
         let mut rest = found.into_iter().filter(|one| query.is_after_cursor(&one.position));
         let mut page: Vec<Found> = rest.by_ref().take(count).collect();
@@ -111,12 +107,25 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let at: Vec<CellRef> = page.iter().map(|one| one.at.clone()).collect();
         let versions = self.bodies(&at).await?;
         let next = match page.pop() {
-            Some(last) if more => {
-                Some(Cursor { snapshot_ms, position: last.position }.encode(query))
-            }
+            // Of the instant before the first page was read, which the query
+            // carries: what is committed later is not of this search.
+            Some(last) if more => Some(query.cursor_after(last.position).encode(query)),
             _ => None,
         };
-        Ok((Frame { total, next }, versions))
+        Ok((Frame { total, next }, at, versions))
+    }
+
+    /// Looks at bodies, few at once, and keeps none of them.
+    pub(crate) async fn each_body(
+        &self,
+        at: &[CellRef],
+        mut look: impl FnMut(&CellRef, Version),
+    ) -> Result<(), Refusal> {
+        for some in at.chunks(BODIES_AT_ONCE) {
+            let versions = self.record().fetch(some).await.map_err(|error| read_failed(&error))?;
+            some.iter().zip(versions).for_each(|(at, version)| look(at, version));
+        }
+        Ok(())
     }
 
     /// Exactly these versions, in one wave.
@@ -135,8 +144,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
 }
 
 /// The result that a body is, if it is one.
-fn settled(query: &Query, at: &CellRef, version: &Version) -> Option<Found> {
-    let text = version.body.clone()?;
+fn settled(query: &Query, at: &CellRef, version: Version) -> Option<Found> {
+    let text = version.body?;
     let document = Document::parse(text, &JsonLimits::default()).ok()?;
     let root = document.root();
     query.matches_body(root, &version.id, version.last_updated_ms).then(|| Found {

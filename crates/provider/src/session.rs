@@ -1,15 +1,26 @@
 //! A caller whose token was verified for one request.
 
-use access::claims::Claims;
+use access::claims::{Claims, Function};
 use access::entry::{Agent, Change, Entry, Interaction, ItemSeen, Outcome};
+use access::scope::patient_context;
 use contracts::Origin;
+use std::collections::HashMap;
 use std::sync::Arc;
+
+use crate::limits::{ITEMS_PER_ENTRY_MAX, QUERY_BYTES_MAX};
 
 /// A verified caller. Only [`crate::Provider::verify`] makes one.
 #[derive(Clone, Debug)]
 pub struct Session {
     pub(crate) claims: Arc<Claims>,
     pub(crate) origin: Arc<Origin>,
+}
+
+impl Session {
+    /// Whether its token is confined to one person's record.
+    pub(crate) fn is_confined(&self) -> bool {
+        self.claims.function == Function::Patient || patient_context(&self.claims).is_some()
+    }
 }
 
 /// One resource that was seen, before persons are numbered.
@@ -34,23 +45,48 @@ pub(crate) struct Told {
     pub denied: Option<String>,
 }
 
-/// The entry that tells it.
-pub(crate) fn entry(session: &Session, region: &str, id: String, at_ms: i64, told: Told) -> Entry {
-    let mut persons = told.persons;
+/// The entries that tell it, each with its own id from `ids`: one, or more when
+/// it names more resources than an entry holds.
+pub(crate) fn entries(
+    session: &Session,
+    region: &str,
+    ids: &[String],
+    at_ms: i64,
+    mut told: Told,
+) -> Vec<Entry> {
+    let mut seen = std::mem::take(&mut told.seen).into_iter();
+    let parts = ids.iter().map(|id| {
+        let part = seen.by_ref().take(ITEMS_PER_ENTRY_MAX).collect();
+        entry(session, region, id.clone(), at_ms, Told { seen: part, ..told.clone() })
+    });
+    parts.collect()
+}
+
+/// How many entries so many resources take.
+pub(crate) fn entries_needed(items: usize) -> usize {
+    items.div_ceil(ITEMS_PER_ENTRY_MAX).max(1)
+}
+
+fn entry(session: &Session, region: &str, id: String, at_ms: i64, told: Told) -> Entry {
+    let mut persons: Vec<String> = Vec::new();
+    let mut numbers: HashMap<String, usize> = HashMap::new();
+    let mut number = |person: String, persons: &mut Vec<String>| {
+        *numbers.entry(person).or_insert_with_key(|person| {
+            persons.push(person.clone());
+            persons.len() - 1
+        })
+    };
+    for person in told.persons {
+        number(person, &mut persons);
+    }
     let mut items = Vec::with_capacity(told.seen.len());
     for seen in told.seen {
-        let person = seen.person.and_then(|person| {
-            let at = persons.iter().position(|held| *held == person).unwrap_or_else(|| {
-                persons.push(person);
-                persons.len() - 1
-            });
-            u16::try_from(at).ok()
-        });
+        let person = seen.person.map(|person| number(person, &mut persons));
         items.push(ItemSeen {
             resource_type: seen.resource_type,
             id: seen.id,
             version: seen.version,
-            person,
+            person: person.and_then(|at| u16::try_from(at).ok()),
             change: seen.change,
         });
     }
@@ -63,11 +99,21 @@ pub(crate) fn entry(session: &Session, region: &str, id: String, at_ms: i64, tol
         persons,
         interaction: told.interaction,
         items,
-        query: told.query,
+        query: told.query.map(shortened),
         purpose: session.claims.purpose,
         basis: told.basis,
         request_id: session.origin.request_id.clone(),
         network_address: session.origin.client_address.clone(),
         outcome: Outcome { status: told.status, denied: told.denied },
     }
+}
+
+/// As much of a query as an entry keeps.
+fn shortened(mut query: String) -> String {
+    let mut bytes = QUERY_BYTES_MAX.min(query.len());
+    while !query.is_char_boundary(bytes) {
+        bytes -= 1;
+    }
+    query.truncate(bytes);
+    query
 }
