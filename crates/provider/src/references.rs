@@ -29,18 +29,17 @@ impl Reference {
         if text.starts_with("urn:uuid:") || text.starts_with("urn:oid:") {
             return Self::Urn(text.to_owned());
         }
+        // Before absolute URLs: criteria hold systems, which are URLs.
+        if let Some((resource_type, query)) = text.split_once('?')
+            && fhir::types::is_resource_type(resource_type)
+        {
+            return Self::Conditional {
+                resource_type: resource_type.to_owned(),
+                query: query.to_owned(),
+            };
+        }
         if text.starts_with('#') || text.contains("://") {
             return Self::Elsewhere;
-        }
-        if let Some((resource_type, query)) = text.split_once('?') {
-            return if fhir::types::is_resource_type(resource_type) {
-                Self::Conditional {
-                    resource_type: resource_type.to_owned(),
-                    query: query.to_owned(),
-                }
-            } else {
-                Self::Elsewhere
-            };
         }
         match local(text) {
             Some(key) => Self::Local(key),

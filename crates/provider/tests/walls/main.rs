@@ -1,0 +1,9 @@
+//! The walls from outside: what leaves, what is journaled, and what is refused.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod bundles;
+mod commits;
+mod reads;
+mod rights;
+mod world;

@@ -1,0 +1,261 @@
+//! Reads: each under its entry, and nothing without one.
+
+use access::entry::{Change, Interaction as Done};
+use contracts::{Intent, Interaction, JournalFilter, Place, Refusal};
+use fhir::outcome::Status;
+
+use crate::world::*;
+
+#[test]
+fn a_read_by_id_is_one_trip_to_the_record_and_one_to_the_journal() {
+    let world = World::new();
+    let session = world.clinician();
+    world.put(&session, &patient("ann"));
+    world.read(&session, &key("Patient", "ann")).unwrap();
+    world.record.inner.take();
+    world.access.inner.take();
+    world.read(&session, &key("Patient", "ann")).unwrap();
+    assert_eq!(world.record.inner.take().trips, 1);
+    assert_eq!(world.access.inner.take().trips, 1);
+    let entry = world.last();
+    assert_eq!((entry.interaction, entry.outcome.status), (Done::Read, 200));
+    assert_eq!(entry.persons, ["ann"]);
+    assert_eq!((entry.items[0].id.as_str(), entry.items[0].version), ("ann", 1));
+}
+
+#[test]
+fn without_a_journal_nothing_is_told() {
+    let world = World::new();
+    let session = world.clinician();
+    world.put(&session, &patient("ann"));
+    world.put(&session, r#"{"resourceType":"Organization","id":"org"}"#);
+    world.put(
+        &session,
+        &observation("Patient/ann").replace("\"status\"", "\"id\":\"o\",\"status\""),
+    );
+    let auditor = world.auditor();
+    let entry_id = world.last().id;
+    let walls = &world.walls;
+    let (ann, org) = (key("Patient", "ann"), key("Organization", "org"));
+    let absent = key("Patient", "nobody");
+    let filter =
+        JournalFilter { person: None, from_ms: 0, to_ms: i64::MAX, count: 10, cursor: None };
+    world.access.refuse(true);
+    let answers: Vec<(&str, Result<(), Refusal>)> = world.wait(async {
+        let open = async |interaction, place| {
+            walls.open_chart(&session, Intent::to(interaction), place).await.unwrap()
+        };
+        let holding = || Place::Holding(ann.clone());
+        let shelf = async |interaction| {
+            walls.open_registry(&session, Intent::to(interaction)).await.unwrap()
+        };
+        vec![
+            (
+                "read",
+                walls.chart_read(&open(Interaction::Read, holding()).await, &ann).await.map(drop),
+            ),
+            (
+                "absent",
+                walls
+                    .chart_read(
+                        &open(Interaction::Read, Place::Holding(absent.clone())).await,
+                        &absent,
+                    )
+                    .await
+                    .map(drop),
+            ),
+            (
+                "vread",
+                walls
+                    .chart_vread(&open(Interaction::Vread, holding()).await, &ann, 1)
+                    .await
+                    .map(drop),
+            ),
+            (
+                "history",
+                walls
+                    .chart_history(
+                        &open(Interaction::HistoryInstance, holding()).await,
+                        &ann,
+                        window(),
+                    )
+                    .await
+                    .map(drop),
+            ),
+            (
+                "everything",
+                walls
+                    .chart_everything(
+                        &open(Interaction::Everything, Place::Person("ann".into())).await,
+                        window(),
+                    )
+                    .await
+                    .map(drop),
+            ),
+            (
+                "search",
+                walls
+                    .chart_search(
+                        &open(Interaction::Search, Place::Person("ann".into())).await,
+                        "Observation",
+                        "patient=ann",
+                    )
+                    .await
+                    .map(drop),
+            ),
+            (
+                "empty search",
+                walls
+                    .chart_search(
+                        &open(Interaction::Search, Place::Person("nobody".into())).await,
+                        "Observation",
+                        "patient=nobody",
+                    )
+                    .await
+                    .map(drop),
+            ),
+            (
+                "shelf read",
+                walls.registry_read(&shelf(Interaction::Read).await, &org).await.map(drop),
+            ),
+            (
+                "shelf vread",
+                walls.registry_vread(&shelf(Interaction::Vread).await, &org, 1).await.map(drop),
+            ),
+            (
+                "shelf history",
+                walls
+                    .registry_history(&shelf(Interaction::HistoryInstance).await, &org, window())
+                    .await
+                    .map(drop),
+            ),
+            (
+                "shelf search",
+                walls
+                    .registry_search(&shelf(Interaction::Search).await, "Patient", "_id=ann")
+                    .await
+                    .map(drop),
+            ),
+            (
+                "denied",
+                walls
+                    .open_chart(&auditor, Intent::to(Interaction::Read), holding())
+                    .await
+                    .map(drop),
+            ),
+            (
+                "journal",
+                walls
+                    .journal_read(&auditor, Intent::to(Interaction::ReadAudit), filter)
+                    .await
+                    .map(drop),
+            ),
+            (
+                "entry",
+                walls
+                    .journal_entry(&auditor, Intent::to(Interaction::ReadAudit), &entry_id)
+                    .await
+                    .map(drop),
+            ),
+            (
+                "met",
+                walls
+                    .commit(
+                        &session,
+                        Intent::to(Interaction::Create),
+                        vec![contracts::Change {
+                            if_none_exist: Some("_id=ann".into()),
+                            ..create(r#"{"resourceType":"Patient"}"#)
+                        }],
+                        contracts::CommitOptions { return_bodies: true, ..Default::default() },
+                    )
+                    .await
+                    .map(drop),
+            ),
+        ]
+    });
+    for (what, answer) in answers {
+        let refusal = answer.expect_err(what);
+        assert_eq!(refusal.status, Status::ServiceUnavailable, "{what}: {refusal}");
+        assert!(refusal.retry_after_s.is_some(), "{what}");
+    }
+}
+
+#[test]
+fn a_commit_is_its_own_entry_at_once() {
+    let world = World::new();
+    let session = world.clinician();
+    world.put(&session, &patient("ann"));
+    let first = world.last();
+    assert_eq!(
+        (first.interaction, first.persons.as_slice()),
+        (Done::Update, &["ann".to_owned()][..])
+    );
+    assert_eq!(first.items[0].change, Change::Created);
+    world.wait(world.walls.maintain()).unwrap();
+    let moved = world.entries();
+    let held = moved.iter().filter(|entry| entry.id == first.id).count();
+    assert_eq!(held, 1, "moved from the outbox, told once");
+}
+
+#[test]
+fn what_is_about_two_is_in_both_charts_until_it_is_not() {
+    let world = World::new();
+    let session = world.clinician();
+    world.put(&session, &patient("ann"));
+    world.put(&session, &patient("bob"));
+    let body = |performer: &str| {
+        format!(
+            r#"{{"resourceType":"Observation","id":"o","status":"final","code":{{"text":"x"}},"subject":{{"reference":"Patient/ann"}},"performer":[{{"reference":"{performer}"}}]}}"#
+        )
+    };
+    world.put(&session, &body("Patient/bob"));
+    let found = world.everything(&session, "bob").unwrap();
+    assert_eq!(ids(&found), ["bob", "o"]);
+    assert!(String::from_utf8_lossy(&found.versions[1].body).contains("Patient/ann"));
+    let entry = world.last();
+    assert_eq!(entry.persons, ["bob", "ann"], "whose chart was opened, then whose was seen");
+    assert_eq!(entry.items[1].person, Some(1));
+    let both = world.search(&session, "Observation", "patient=ann,bob").unwrap();
+    assert_eq!(ids(&both), ["o"], "once");
+    assert_eq!(world.last().persons, ["ann", "bob"]);
+    world.put(&session, &body("Practitioner/p"));
+    assert_eq!(ids(&world.everything(&session, "bob").unwrap()), ["bob"]);
+    assert_eq!(ids(&world.everything(&session, "ann").unwrap()), ["ann", "o"]);
+    let own = world.patient("bob");
+    assert_eq!(world.read(&own, &key("Observation", "o")).unwrap_err().status, Status::Forbidden);
+}
+
+#[test]
+fn a_long_answer_has_several_entries_and_a_long_commit_too() {
+    let world = World::new();
+    let session = world.system();
+    world.put(&session, &patient("ann"));
+    let long = "a".repeat(50);
+    let many = (0..2_500).map(|n| {
+        let id = format!("\"id\":\"{long}-{n}\",\"status\"");
+        update(&observation("Patient/ann").replace("\"status\"", &id))
+    });
+    world.bundle(&session, many.collect()).unwrap();
+    let entries = world.entries();
+    let written: Vec<usize> = entries
+        .iter()
+        .filter(|entry| entry.interaction == Done::Transaction)
+        .map(|entry| entry.items.len())
+        .collect();
+    assert_eq!(written.iter().sum::<usize>(), 2_500);
+    assert_eq!(written.len(), 3);
+    let wide = contracts::Window { count: u32::MAX, ..window() };
+    let all = world.wait(async {
+        let intent = Intent::to(Interaction::Everything);
+        let chart = world.walls.open_chart(&session, intent, Place::Person("ann".into())).await?;
+        world.walls.chart_everything(&chart, wide).await
+    });
+    assert_eq!(all.unwrap().versions.len(), 2_501);
+    while world.wait(world.walls.maintain()).unwrap() {}
+    let entries = world.entries();
+    let seen = entries.iter().filter(|entry| entry.interaction == Done::Everything);
+    assert_eq!(seen.map(|entry| entry.items.len()).sum::<usize>(), 2_501);
+    let kept = entries.iter().filter(|entry| entry.interaction == Done::Transaction);
+    assert_eq!(kept.map(|entry| entry.items.len()).sum::<usize>(), 2_500);
+}
