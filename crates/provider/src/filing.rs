@@ -44,12 +44,6 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             self.refuse_move(&key, &home).await?;
         }
         let rows = index::rows(&key.resource_type, &key.id, &home, resource.root());
-        let drop_rows = match change.kind {
-            ChangeKind::Update if alone(&key.resource_type) => {
-                self.rows_before(&key, &home, &rows).await?
-            }
-            _ => Vec::new(),
-        };
         let expect = match (change.kind, change.if_match) {
             (ChangeKind::Create, _) => Expect::Absent,
             (_, Some(version)) => Expect::Version(version),
@@ -74,7 +68,9 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             content,
             tokens,
             rows,
-            drop_rows,
+            // Kept, though stale: pages after the first still find by them what
+            // was there when the first was read.
+            drop_rows: Vec::new(),
             claims,
             pointers,
             locator,
@@ -90,7 +86,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     ) -> Result<(chart::Change, ChangeKind), Stop> {
         let home = self.may_delete(session, &key).await?;
         let drop_rows = match alone(&key.resource_type) {
-            true => self.rows_before(&key, &home, &[]).await?,
+            true => self.rows_before(&key, &home).await?,
             false => Vec::new(),
         };
         let deleted = chart::Change {
@@ -202,14 +198,9 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         }
     }
 
-    /// Index rows of the current version that the next one does not want.
-    async fn rows_before(
-        &self,
-        key: &ResourceKey,
-        home: &Home,
-        wanted: &[chart::Row],
-    ) -> Result<Vec<Key>, Refusal> {
-        let held = self.record().read(&key.resource_type, &key.id).await;
+    /// Index rows of the current version, which a deletion takes away.
+    async fn rows_before(&self, key: &ResourceKey, home: &Home) -> Result<Vec<Key>, Refusal> {
+        let held = self.record().read_at(home, &key.resource_type, &key.id).await;
         let Some(body) = held.map_err(|error| read_failed(&error))?.and_then(|held| held.body)
         else {
             return Ok(Vec::new());
@@ -218,8 +209,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             return Ok(Vec::new());
         };
         let before = index::rows(&key.resource_type, &key.id, home, resource.root());
-        let stale = before.into_iter().map(|row| row.key);
-        Ok(stale.filter(|stale| wanted.iter().all(|row| row.key != *stale)).collect())
+        Ok(before.into_iter().map(|row| row.key).collect())
     }
 
     /// Claims on identifiers that one person holds at a time. A card that is

@@ -14,6 +14,7 @@ mod convert;
 mod cursor;
 mod decide;
 mod filing;
+mod gauges;
 mod index;
 mod journal_reads;
 pub mod limits;

@@ -147,3 +147,21 @@ fn a_paused_region_takes_no_change_from_anyone() {
     let absent = world.read(&world.system(), &key("Patient", "ann")).unwrap_err();
     assert_eq!(absent.status, Status::NotFound, "reads are served");
 }
+
+#[test]
+fn round_trips_of_changes() {
+    let world = World::new();
+    let session = world.clinician();
+    let trips = |change: Change| {
+        world.record.inner.take();
+        world.one(&session, change).unwrap();
+        world.record.inner.take().trips
+    };
+    assert_eq!(trips(create(&patient("x"))), 1);
+    assert_eq!(trips(update(&patient("ann"))), 2);
+    assert_eq!(trips(update(&patient("ann"))), 2);
+    assert_eq!(trips(create(&observation("Patient/ann"))), 1);
+    world.access.inner.take();
+    world.one(&session, create(&observation("Patient/ann"))).unwrap();
+    assert_eq!(world.access.inner.take().trips, 0, "a commit is its own entry");
+}

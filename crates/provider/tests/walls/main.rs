@@ -4,6 +4,9 @@
 
 mod bundles;
 mod commits;
+mod faults;
+mod names;
 mod reads;
+mod retries;
 mod rights;
 mod world;
