@@ -14,7 +14,9 @@ pub(crate) fn of_version(version: u64) -> String {
 
 /// The version that a cursor stands after.
 pub(crate) fn version(text: &str) -> Result<u64, Refusal> {
-    text.strip_prefix('v').and_then(|number| number.parse().ok()).ok_or_else(refused)
+    let number = text.strip_prefix('v').and_then(|number| number.parse().ok());
+    // Versions are numbered from 1 on.
+    number.filter(|number| *number > 0).ok_or_else(refused)
 }
 
 /// The cursor after a resource.

@@ -65,7 +65,11 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             None => session.claims.patient.clone(),
         };
         let basis = self.audit_basis(session, &intent, person.as_deref()).await?;
-        self.witness(session, told(&intent, basis, person)).await?;
+        let mut told = told(&intent, basis, person);
+        if found.is_none() {
+            told.status = 404;
+        }
+        self.witness(session, told).await?;
         let entry = found.ok_or_else(absent)?;
         entry.to_bytes().map_err(|_| absent())
     }

@@ -1,5 +1,6 @@
 //! Search across people: hint rows may be stale, never missing.
 
+use chart::table::{Condition, Item, Key, Value, Write};
 use fhir::outcome::Status;
 
 use crate::world::*;
@@ -151,6 +152,23 @@ fn identifiers_and_what_has_no_index() {
         world.search(&session, "Patient", "unknown=1").unwrap_err().status,
         Status::BadRequest
     );
+}
+
+#[test]
+fn a_search_that_looks_at_too_many_says_so() {
+    let world = World::new();
+    let session = world.clinician();
+    world.put(&session, &named("ann", "Roy"));
+    let table = world.record.inner.inner();
+    for n in 0..=provider::limits::CANDIDATES_MAX {
+        let item = Item::default().with("h", Value::S(format!("P#p{n}")));
+        let key = Key::new("I#all#0", format!("p{n}"));
+        table.apply(&Write::put(key, item, Condition::Always)).unwrap();
+    }
+    let refusal = world.search(&session, "Patient", "gender=male").unwrap_err();
+    assert_eq!(refusal.status, Status::Forbidden);
+    assert!(refusal.diagnostics.contains("Narrow it"), "{refusal}");
+    assert_eq!(found(&world, "name=roy"), ["ann"]);
 }
 
 #[test]

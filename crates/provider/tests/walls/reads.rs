@@ -259,3 +259,72 @@ fn a_long_answer_has_several_entries_and_a_long_commit_too() {
     let kept = entries.iter().filter(|entry| entry.interaction == Done::Transaction);
     assert_eq!(kept.map(|entry| entry.items.len()).sum::<usize>(), 2_500);
 }
+
+#[test]
+fn history_by_pages_with_cursors_that_are_checked() {
+    let world = World::new();
+    let session = world.clinician();
+    for _ in 0..5 {
+        world.put(&session, &patient("ann"));
+    }
+    let ann = key("Patient", "ann");
+    let page = |cursor: Option<String>| {
+        world.wait(async {
+            let intent = Intent::to(Interaction::HistoryInstance);
+            let place = Place::Holding(ann.clone());
+            let chart = world.walls.open_chart(&session, intent, place).await?;
+            let window = contracts::Window { count: 2, cursor, ..window() };
+            world.walls.chart_history(&chart, &ann, window).await
+        })
+    };
+    let mut versions = Vec::new();
+    let mut cursor = None;
+    loop {
+        let found = page(cursor).unwrap();
+        versions.extend(found.versions.iter().map(|version| version.version));
+        cursor = found.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(versions, [5, 4, 3, 2, 1]);
+    for bad in ["", "v", "v0", "v-1", "x3", "v99999999999999999999"] {
+        assert_eq!(page(Some(bad.into())).unwrap_err().status, Status::BadRequest, "{bad}");
+    }
+    assert!(page(Some("v1".into())).unwrap().versions.is_empty());
+}
+
+#[test]
+fn a_person_reads_who_looked_at_theirs_alone() {
+    let world = World::new();
+    let session = world.clinician();
+    world.put(&session, &patient("ann"));
+    world.put(&session, &patient("bob"));
+    world.read(&session, &key("Patient", "ann")).unwrap();
+    let read = world.last();
+    let (ann, bob) = (world.patient("ann"), world.patient("bob"));
+    let entry = |who, id: &str| {
+        world.wait(world.walls.journal_entry(who, Intent::to(Interaction::ReadAudit), id))
+    };
+    assert!(entry(&ann, &read.id).is_ok());
+    assert_eq!(world.entries()[0].persons, ["ann"], "looking at accesses is one");
+    assert_eq!(entry(&bob, &read.id).unwrap_err().status, Status::Forbidden);
+    let absent = "0".repeat(26);
+    assert_eq!(entry(&ann, &absent).unwrap_err().status, Status::NotFound);
+    assert_eq!(entry(&session, &read.id).unwrap_err().status, Status::Forbidden);
+    let filter = |person: Option<&str>| JournalFilter {
+        person: person.map(str::to_owned),
+        from_ms: 0,
+        to_ms: i64::MAX,
+        count: 10,
+        cursor: None,
+    };
+    let search = |person| {
+        let intent = Intent::to(Interaction::ReadAudit);
+        world.wait(world.walls.journal_read(&ann, intent, filter(person)))
+    };
+    assert!(!search(Some("ann")).unwrap().entries.is_empty());
+    for other in [Some("bob"), None] {
+        assert_eq!(search(other).unwrap_err().status, Status::Forbidden);
+    }
+}
