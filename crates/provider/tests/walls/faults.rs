@@ -92,3 +92,42 @@ fn a_store_that_is_away_is_said_so_by_every_wall() {
     let refusal = world.one(&session, update(&patient("ann"))).unwrap_err();
     assert_eq!(refusal.status, away);
 }
+
+#[test]
+fn a_transaction_cut_off_midway_leaves_nothing_and_can_be_sent_again() {
+    for people in [3, 150] {
+        for transactions in 1..3 {
+            let world = World::new();
+            let session = world.system();
+            world.put(&session, &patient("p0"));
+            let changes = || (0..people).map(|n| update(&patient(&format!("p{n}")))).collect();
+            let options = || CommitOptions { bundle: true, return_bodies: false, ..keyed() };
+            world.record.refuse_after.store(transactions, Ordering::SeqCst);
+            let cut = world.commit(&session, changes(), options());
+            world.record.refuse(false);
+            if let Err(refusal) = cut {
+                assert_eq!(refusal.status, Status::ServiceUnavailable);
+                let first = world.read(&session, &key("Patient", "p0")).unwrap();
+                assert!(first.contains("\"versionId\":\"1\""), "{first}");
+                for n in 1..people {
+                    let absent = world.read(&session, &key("Patient", &format!("p{n}")));
+                    assert_eq!(absent.unwrap_err().status, Status::NotFound);
+                }
+                let entries = world.entries();
+                let told = entries.iter().filter(|entry| entry.items.len() == people);
+                assert_eq!(told.count(), 0, "what was not done has no entry");
+            }
+            // Until the lease of the dead has passed.
+            world.environment.now_ms.fetch_add(60_000, Ordering::SeqCst);
+            let done = world.commit(&session, changes(), options()).unwrap();
+            assert_eq!(done.outcomes.len(), people);
+            assert_eq!(done.outcomes[0].version, 2);
+            let entries = world.entries();
+            let told = entries.iter().filter(|entry| {
+                entry.items.len() == people
+                    && entry.items[1].change == access::entry::Change::Created
+            });
+            assert_eq!(told.count(), 1);
+        }
+    }
+}
