@@ -1,8 +1,9 @@
 //! Reads: each under its entry, and nothing without one.
 
 use access::entry::{Change, Interaction as Done};
-use contracts::{Intent, Interaction, JournalFilter, Place, Refusal};
+use contracts::{CommitOptions, Intent, Interaction, JournalFilter, Place, Refusal};
 use fhir::outcome::Status;
+use provider::Session;
 
 use crate::world::*;
 
@@ -23,162 +24,84 @@ fn a_read_by_id_is_one_trip_to_the_record_and_one_to_the_journal() {
     assert_eq!((entry.items[0].id.as_str(), entry.items[0].version), ("ann", 1));
 }
 
-#[test]
-fn without_a_journal_nothing_is_told() {
+/// A world with somebody in it, whose journal then refuses.
+fn unjournaled() -> (World, Session, Session, String) {
     let world = World::new();
     let session = world.clinician();
     world.put(&session, &patient("ann"));
     world.put(&session, r#"{"resourceType":"Organization","id":"org"}"#);
-    world.put(
-        &session,
-        &observation("Patient/ann").replace("\"status\"", "\"id\":\"o\",\"status\""),
-    );
-    let auditor = world.auditor();
-    let entry_id = world.last().id;
-    let walls = &world.walls;
-    let (ann, org) = (key("Patient", "ann"), key("Organization", "org"));
-    let absent = key("Patient", "nobody");
-    let filter =
-        JournalFilter { person: None, from_ms: 0, to_ms: i64::MAX, count: 10, cursor: None };
+    let body = observation("Patient/ann").replace("\"status\"", "\"id\":\"o\",\"status\"");
+    world.put(&session, &body);
+    let (auditor, entry_id) = (world.auditor(), world.last().id);
     world.access.refuse(true);
-    let answers: Vec<(&str, Result<(), Refusal>)> = world.wait(async {
+    (world, session, auditor, entry_id)
+}
+
+/// 503, and nothing else.
+fn refused<T: std::fmt::Debug>(answer: Result<T, Refusal>) {
+    let refusal = answer.unwrap_err();
+    assert_eq!(refusal.status, Status::ServiceUnavailable, "{refusal}");
+    assert!(refusal.retry_after_s.is_some(), "{refusal}");
+}
+
+#[test]
+fn without_a_journal_no_chart_tells_anything() {
+    let (world, session, auditor, _) = unjournaled();
+    let walls = &world.walls;
+    let (ann, absent) = (key("Patient", "ann"), key("Patient", "nobody"));
+    let person = || Place::Person("ann".into());
+    let nobody = || Place::Person("nobody".into());
+    world.wait(async {
         let open = async |interaction, place| {
             walls.open_chart(&session, Intent::to(interaction), place).await.unwrap()
         };
-        let holding = || Place::Holding(ann.clone());
+        let chart = open(Interaction::Read, Place::Holding(ann.clone())).await;
+        refused(walls.chart_read(&chart, &ann).await);
+        refused(walls.chart_read(&open(Interaction::Read, nobody()).await, &absent).await);
+        refused(walls.chart_vread(&open(Interaction::Vread, person()).await, &ann, 1).await);
+        let chart = open(Interaction::HistoryInstance, person()).await;
+        refused(walls.chart_history(&chart, &ann, window()).await);
+        let chart = open(Interaction::Everything, person()).await;
+        refused(walls.chart_everything(&chart, window()).await);
+        let chart = open(Interaction::Everything, nobody()).await;
+        refused(walls.chart_everything(&chart, window()).await);
+        let chart = open(Interaction::Search, person()).await;
+        refused(walls.chart_search(&chart, "Observation", "patient=ann").await);
+        let chart = open(Interaction::Search, nobody()).await;
+        refused(walls.chart_search(&chart, "Observation", "patient=nobody").await);
+        refused(walls.open_chart(&auditor, Intent::to(Interaction::Read), person()).await);
+    });
+}
+
+#[test]
+fn without_a_journal_nothing_else_tells_anything() {
+    let (world, session, auditor, entry_id) = unjournaled();
+    let walls = &world.walls;
+    let org = key("Organization", "org");
+    let filter =
+        JournalFilter { person: None, from_ms: 0, to_ms: i64::MAX, count: 10, cursor: None };
+    let met = contracts::Change {
+        if_none_exist: Some("_id=ann".into()),
+        ..create(r#"{"resourceType":"Patient"}"#)
+    };
+    let options = CommitOptions { return_bodies: true, ..CommitOptions::default() };
+    world.wait(async {
         let shelf = async |interaction| {
             walls.open_registry(&session, Intent::to(interaction)).await.unwrap()
         };
-        vec![
-            (
-                "read",
-                walls.chart_read(&open(Interaction::Read, holding()).await, &ann).await.map(drop),
-            ),
-            (
-                "absent",
-                walls
-                    .chart_read(
-                        &open(Interaction::Read, Place::Holding(absent.clone())).await,
-                        &absent,
-                    )
-                    .await
-                    .map(drop),
-            ),
-            (
-                "vread",
-                walls
-                    .chart_vread(&open(Interaction::Vread, holding()).await, &ann, 1)
-                    .await
-                    .map(drop),
-            ),
-            (
-                "history",
-                walls
-                    .chart_history(
-                        &open(Interaction::HistoryInstance, holding()).await,
-                        &ann,
-                        window(),
-                    )
-                    .await
-                    .map(drop),
-            ),
-            (
-                "everything",
-                walls
-                    .chart_everything(
-                        &open(Interaction::Everything, Place::Person("ann".into())).await,
-                        window(),
-                    )
-                    .await
-                    .map(drop),
-            ),
-            (
-                "search",
-                walls
-                    .chart_search(
-                        &open(Interaction::Search, Place::Person("ann".into())).await,
-                        "Observation",
-                        "patient=ann",
-                    )
-                    .await
-                    .map(drop),
-            ),
-            (
-                "empty search",
-                walls
-                    .chart_search(
-                        &open(Interaction::Search, Place::Person("nobody".into())).await,
-                        "Observation",
-                        "patient=nobody",
-                    )
-                    .await
-                    .map(drop),
-            ),
-            (
-                "shelf read",
-                walls.registry_read(&shelf(Interaction::Read).await, &org).await.map(drop),
-            ),
-            (
-                "shelf vread",
-                walls.registry_vread(&shelf(Interaction::Vread).await, &org, 1).await.map(drop),
-            ),
-            (
-                "shelf history",
-                walls
-                    .registry_history(&shelf(Interaction::HistoryInstance).await, &org, window())
-                    .await
-                    .map(drop),
-            ),
-            (
-                "shelf search",
-                walls
-                    .registry_search(&shelf(Interaction::Search).await, "Patient", "_id=ann")
-                    .await
-                    .map(drop),
-            ),
-            (
-                "denied",
-                walls
-                    .open_chart(&auditor, Intent::to(Interaction::Read), holding())
-                    .await
-                    .map(drop),
-            ),
-            (
-                "journal",
-                walls
-                    .journal_read(&auditor, Intent::to(Interaction::ReadAudit), filter)
-                    .await
-                    .map(drop),
-            ),
-            (
-                "entry",
-                walls
-                    .journal_entry(&auditor, Intent::to(Interaction::ReadAudit), &entry_id)
-                    .await
-                    .map(drop),
-            ),
-            (
-                "met",
-                walls
-                    .commit(
-                        &session,
-                        Intent::to(Interaction::Create),
-                        vec![contracts::Change {
-                            if_none_exist: Some("_id=ann".into()),
-                            ..create(r#"{"resourceType":"Patient"}"#)
-                        }],
-                        contracts::CommitOptions { return_bodies: true, ..Default::default() },
-                    )
-                    .await
-                    .map(drop),
-            ),
-        ]
+        refused(walls.registry_read(&shelf(Interaction::Read).await, &org).await);
+        refused(walls.registry_vread(&shelf(Interaction::Vread).await, &org, 1).await);
+        let opened = shelf(Interaction::HistoryInstance).await;
+        refused(walls.registry_history(&opened, &org, window()).await);
+        let opened = shelf(Interaction::Search).await;
+        refused(walls.registry_search(&opened, "Patient", "_id=ann").await);
+        refused(walls.registry_search(&opened, "Patient", "_id=nobody").await);
+        let intent = || Intent::to(Interaction::ReadAudit);
+        refused(walls.journal_read(&auditor, intent(), filter).await);
+        refused(walls.journal_entry(&auditor, intent(), &entry_id).await);
+        let intent = Intent::to(Interaction::Create);
+        refused(walls.commit(&session, intent, vec![met], options).await);
     });
-    for (what, answer) in answers {
-        let refusal = answer.expect_err(what);
-        assert_eq!(refusal.status, Status::ServiceUnavailable, "{what}: {refusal}");
-        assert!(refusal.retry_after_s.is_some(), "{what}");
-    }
 }
 
 #[test]
