@@ -25,8 +25,8 @@ pub async fn serve(listener: TcpListener, region: Arc<Region>) {
         let region = Arc::clone(&region);
         tokio::task::spawn(async move {
             let service = service_fn(|asked| {
-                let answer = answer(&region, &asked);
-                async move { Ok::<_, std::convert::Infallible>(answer) }
+                let region = Arc::clone(&region);
+                async move { Ok::<_, std::convert::Infallible>(answer(&region, &asked).await) }
             });
             let mut builder = hyper::server::conn::http1::Builder::new();
             builder.timer(TokioTimer::new());
@@ -35,16 +35,14 @@ pub async fn serve(listener: TcpListener, region: Arc<Region>) {
     }
 }
 
-fn answer(region: &Region, asked: &Request<Incoming>) -> Response<Full<Bytes>> {
+async fn answer(region: &Region, asked: &Request<Incoming>) -> Response<Full<Bytes>> {
     let (status, text) = match (asked.method(), asked.uri().path()) {
         (&Method::GET | &Method::HEAD, "/healthz") => (StatusCode::OK, "ok\n".to_owned()),
-        (&Method::GET | &Method::HEAD, "/readyz") if region.is_ready() => {
-            (StatusCode::OK, "ok\n".to_owned())
-        }
-        (&Method::GET | &Method::HEAD, "/readyz") => {
-            (StatusCode::SERVICE_UNAVAILABLE, "not ready\n".to_owned())
-        }
-        (&Method::GET, "/metrics") => (StatusCode::OK, metrics(region)),
+        (&Method::GET | &Method::HEAD, "/readyz") => match region.ready().await {
+            Ok(()) => (StatusCode::OK, "ok\n".to_owned()),
+            Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")),
+        },
+        (&Method::GET, "/metrics") => (StatusCode::OK, metrics(region).await),
         _ => (StatusCode::NOT_FOUND, "here are /healthz, /readyz and /metrics\n".to_owned()),
     };
     let mut answer = Response::new(Full::new(Bytes::from(text)));
@@ -54,17 +52,26 @@ fn answer(region: &Region, asked: &Request<Incoming>) -> Response<Full<Bytes>> {
     answer
 }
 
-fn metrics(region: &Region) -> String {
+async fn metrics(region: &Region) -> String {
     let gauge = |name, help, value: usize| Gauge { name, help, value: value as u64 };
     let admission = &region.admission;
     let gauges = [
         gauge("in_flight", "Requests inside functions.", admission.in_flight()),
         gauge("waiting", "Requests waiting for a place.", admission.waiting()),
         gauge("connections", "Connections open.", admission.connections()),
-        gauge("ready", "Whether requests should be sent here.", region.is_ready().into()),
+        gauge(
+            "ready",
+            "Whether requests should be sent here.",
+            region.ready().await.is_ok().into(),
+        ),
+        gauge(
+            "journal_waiting",
+            "Access entries that wait for their shared write.",
+            region.walls.journal_waiting(),
+        ),
         gauge("resident_bytes", "Memory of the whole process.", resident_bytes().unwrap_or(0)),
     ];
-    region.metrics.text(&region.code, &gauges)
+    region.metrics.text(&region.code, &region.trips, &gauges)
 }
 
 /// Resident memory, from `/proc/self/statm` (Linux; pages of 4 KiB on x86_64).

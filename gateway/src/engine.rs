@@ -101,22 +101,28 @@ impl Cache {
     /// # Errors
     /// When it cannot be read or is not a component.
     pub fn load(&self, engine: &Engine, source: &Path) -> Result<Component> {
-        let bytes = fs::read(source).with_context(|| {
-            format!("{} is missing; build the functions first", source.display())
-        })?;
-        let name = self.name(engine, &bytes);
-        let path = self.folder.join(&name);
-        if self.sealed(&path).is_some_and(|sealed| sealed)
-            && let Ok(component) = compiled::map(engine, &path)
-        {
+        if let Some(component) = self.kept(engine, source)? {
             return Ok(component);
         }
+        let bytes = component(source)?;
+        let path = self.folder.join(self.name(engine, &bytes));
         let compiled = engine
             .precompile_component(&bytes)
             .map_err(|error| anyhow::anyhow!("{}: {error:#}", source.display()))?;
         write_whole(&path, &[&compiled])?;
         write_whole(&path.with_extension("seal"), &[&self.seal(&compiled)])?;
         compiled::map(engine, &path).map_err(told)
+    }
+
+    /// The component in the file `source`, when it was compiled before and its
+    /// compiled form is untouched.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn kept(&self, engine: &Engine, source: &Path) -> Result<Option<Component>> {
+        let path = self.folder.join(self.name(engine, &component(source)?));
+        let sealed = self.sealed(&path).is_some_and(|sealed| sealed);
+        Ok(if sealed { compiled::map(engine, &path).ok() } else { None })
     }
 
     /// Content, engine version and settings make the name.
@@ -144,6 +150,11 @@ impl Cache {
         let inner = Sha256::new().chain_update(pad(0x36)).chain_update(compiled).finalize();
         Sha256::new().chain_update(pad(0x5c)).chain_update(inner).finalize().into()
     }
+}
+
+fn component(source: &Path) -> Result<Vec<u8>> {
+    fs::read(source)
+        .with_context(|| format!("{} is missing; build the functions first", source.display()))
 }
 
 /// An engine's error, with its causes.

@@ -33,6 +33,16 @@ pub const BODY_SILENCE_MS: u64 = 10_000;
 /// 4 Mbit/s takes 100 s.
 pub const BODY_READ_MS: u64 = 120_000;
 
+/// What a client still sends of a request that was refused before its end is
+/// read and thrown away up to so many bytes, because closing on unread bytes
+/// would take the answer from it.
+pub const LINGER_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Longest time for that, and the longest silence within it.
+pub const LINGER_MS: u64 = 10_000;
+/// See [`LINGER_MS`].
+pub const LINGER_SILENCE_MS: u64 = 1_000;
+
 /// Longest TLS handshake: three round trips over a satellite link are 2 s.
 pub const TLS_HANDSHAKE_MS: u64 = 10_000;
 
@@ -96,6 +106,10 @@ pub const STACK_RESIDENT_BYTES: usize = 32 * 1024;
 /// Kept instances of one worker thread when reuse is on.
 pub const KEPT_MAX: usize = 64;
 
+/// An instance that carried more than this in, and out again, is not kept: a
+/// linear memory never shrinks.
+pub const KEPT_CARRIED_BYTES_MAX: usize = 256 * 1024;
+
 /// Longest idleness of a kept instance.
 pub const KEPT_IDLE_MS: u64 = 10_000;
 
@@ -107,6 +121,14 @@ pub const SHUTDOWN_MS: u64 = 20_000;
 /// enough to cost an idle gateway nothing.
 pub const MAINTENANCE_MS: u64 = 1_000;
 
+/// How long a look at the store holds for those who ask whether a region is
+/// ready.
+pub const READINESS_MS: u64 = 1_000;
+
+/// How long the store may take to answer that look: an answer that takes longer
+/// is no use to a caller either, and probes wait for a second or more.
+pub const READINESS_ASK_MS: u64 = 500;
+
 /// Bytes of log lines waiting to be written; what goes over is counted and
 /// dropped, since no request may wait for a log.
 pub const LOG_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -114,6 +136,9 @@ pub const LOG_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How often log lines are written out.
 pub const LOG_FLUSH_MS: u64 = 50;
 
+const _: () = assert!(BODY_BYTES_MAX as u64 <= LINGER_BYTES_MAX);
+const _: () = assert!(LINGER_MS < SHUTDOWN_MS);
+const _: () = assert!(READINESS_ASK_MS <= READINESS_MS);
 const _: () = assert!(BODY_BYTES_MAX * 4 <= BODIES_BYTES_MAX);
 const _: () = assert!(BODY_BYTES_MAX * 4 <= MEMORY_BYTES_MAX);
 const _: () = assert!(ANSWER_BYTES_MAX <= MEMORY_BYTES_MAX);

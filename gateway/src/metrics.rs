@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use http::Method;
 
+use crate::record::Trips;
+
 /// Upper bounds of the latency histogram, in microseconds; dense around the
 /// budgets of the design.
 const BOUNDS_US: [u64; 14] = [
@@ -127,7 +129,7 @@ impl Metrics {
     }
 
     /// Everything, as Prometheus reads it.
-    pub fn text(&self, region: &str, gauges: &[Gauge]) -> String {
+    pub fn text(&self, region: &str, trips: &Trips, gauges: &[Gauge]) -> String {
         let mut page = Page { text: String::new(), region };
         page.head("requests_total", "Requests answered.", "counter");
         for (name, counters) in &self.functions {
@@ -163,6 +165,11 @@ impl Metrics {
         );
         page.head("rejected_total", "Requests refused for want of a place.", "counter");
         page.sample("rejected_total", "", self.rejected.load(Ordering::Relaxed));
+        page.head("store_round_trips_total", "Waits for the store.", "counter");
+        for (table, operation, count) in trips.counts() {
+            let labels = format!("table=\"{table}\",operation=\"{operation}\"");
+            page.sample("store_round_trips_total", &labels, count);
+        }
         for gauge in gauges {
             page.head(gauge.name, gauge.help, "gauge");
             page.sample(gauge.name, "", gauge.value);

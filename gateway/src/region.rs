@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::door::admission::Admission;
+use crate::functions::Functions;
 use crate::log::Log;
 use crate::metrics::Metrics;
-use crate::record::Walls;
+use crate::record::{StoreReadiness, Trips, Walls};
 use crate::routes::Routes;
-use crate::sandbox::Function;
 
 /// A region that is served. Nothing in it is shared with another region but
 /// the functions, which hold no state, and the log.
@@ -18,9 +18,11 @@ pub struct Region {
     /// Which function answers what.
     pub routes: Arc<Routes>,
     /// The functions, by the index that routes give.
-    pub functions: Arc<[Arc<Function>]>,
+    pub functions: Functions,
     /// The provider behind the walls.
     pub walls: Walls,
+    /// How often the provider asked the store.
+    pub trips: Arc<Trips>,
     /// Who may come in now.
     pub admission: Admission,
     /// What happened so far.
@@ -31,7 +33,8 @@ pub struct Region {
     pub reuse: u32,
     /// Whether TLS is spoken at the door.
     pub secure: bool,
-    ready: AtomicBool,
+    readiness: StoreReadiness,
+    open: AtomicBool,
 }
 
 /// The parts of a [`Region`] that the caller chooses.
@@ -41,9 +44,13 @@ pub struct Parts {
     /// See [`Region::routes`].
     pub routes: Arc<Routes>,
     /// See [`Region::functions`].
-    pub functions: Arc<[Arc<Function>]>,
+    pub functions: Functions,
     /// See [`Region::walls`].
     pub walls: Walls,
+    /// See [`Region::trips`].
+    pub trips: Arc<Trips>,
+    /// Looks at what the region stands on.
+    pub readiness: StoreReadiness,
     /// See [`Region::log`].
     pub log: Arc<Log>,
     /// See [`Region::reuse`].
@@ -55,28 +62,40 @@ pub struct Parts {
 impl Region {
     /// A region that is not ready yet.
     pub fn new(parts: Parts) -> Arc<Self> {
-        let names = parts.functions.iter().map(|function| function.name.clone()).collect();
         Arc::new(Self {
             code: parts.code,
             routes: parts.routes,
-            functions: parts.functions,
             walls: parts.walls,
+            trips: parts.trips,
+            readiness: parts.readiness,
             admission: Admission::default(),
-            metrics: Metrics::new(names),
+            metrics: Metrics::new(parts.functions.names()),
             log: parts.log,
             reuse: parts.reuse.max(1),
             secure: parts.secure,
-            ready: AtomicBool::new(false),
+            functions: parts.functions,
+            open: AtomicBool::new(false),
         })
     }
 
-    /// Whether requests should be sent here.
-    pub fn is_ready(&self) -> bool {
-        self.ready.load(Ordering::Acquire)
+    /// Whether the door is open: from its start until it is told to stop.
+    pub fn is_open(&self) -> bool {
+        self.open.load(Ordering::Acquire)
     }
 
-    /// Opens or closes readiness; requests that come all the same are served.
-    pub fn set_ready(&self, ready: bool) {
-        self.ready.store(ready, Ordering::Release);
+    /// Whether requests should be sent here.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn ready(&self) -> Result<(), &'static str> {
+        if !self.is_open() {
+            return Err("the door is not open");
+        }
+        self.readiness.look().await
+    }
+
+    /// Opens or closes the door; requests that come all the same are served.
+    pub fn set_open(&self, open: bool) {
+        self.open.store(open, Ordering::Release);
     }
 }

@@ -6,17 +6,20 @@ use rest::answer::{method_not_allowed, refused};
 use rest::path::Target;
 
 /// The function for a method and path, or the answer when there is none.
-pub fn function_of(method: &Method, path: &str) -> Result<&'static str, Response<Vec<u8>>> {
+///
+/// # Errors
+/// The answer, boxed because it is many times as large as a name.
+pub fn function_of(method: &Method, path: &str) -> Result<&'static str, Box<Response<Vec<u8>>>> {
     if path == "/route" {
         return Ok("route");
     }
     let reads = method == Method::GET || method == Method::HEAD;
-    let target = Target::parse(path).map_err(|refusal| refused(&refusal))?;
+    let target = Target::parse(path).map_err(|refusal| Box::new(refused(&refusal)))?;
     match target {
         Target::Metadata => Ok("capability"),
         Target::System if reads => Ok("capability"),
         Target::System if method == Method::POST => Ok("transact"),
-        Target::System => Err(method_not_allowed(method.as_str(), "GET, HEAD, POST")),
+        Target::System => Err(Box::new(method_not_allowed(method.as_str(), "GET, HEAD, POST"))),
         Target::Type(name) | Target::TypeSearch(name) if name == "AuditEvent" => Ok("audit"),
         Target::Instance(key) if key.resource_type == "AuditEvent" => Ok("audit"),
         Target::Type(_) if reads => Ok("search"),

@@ -34,7 +34,7 @@ mod component {
         let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
         let function = match function_of(&parts.method, parts.uri.path()) {
             Ok(function) => function,
-            Err(answer) => return Ok(answer.map(|body| Full::new(Bytes::from(body)))),
+            Err(answer) => return Ok((*answer).map(|body| Full::new(Bytes::from(body)))),
         };
         let path = parts.uri.path_and_query().map(|path| path.as_str()).unwrap_or("/");
         let mut onward = http::Request::builder()

@@ -1,5 +1,6 @@
 //! The command line: one subcommand, one file.
 
+pub mod compile;
 pub mod demo;
 pub mod load;
 pub mod store;
@@ -25,6 +26,8 @@ struct Line {
 enum Command {
     /// Starts the doors of regions
     Up(up::Options),
+    /// Compiles the functions beforehand, so that the first start is quick
+    Compile(compile::Options),
     /// Serves the embedded store by the DynamoDB protocol, on loopback
     Store(store::Options),
     /// Makes or checks the store's tables
@@ -64,6 +67,7 @@ pub fn run() -> Result<()> {
     runtime.block_on(async {
         match command {
             Command::Up(options) => up::run(options).await,
+            Command::Compile(options) => compile::run(&options),
             Command::Store(options) => store::run(options).await,
             Command::Tables(options) => tables::run(options).await,
             Command::Token(options) => token::run(options).await,

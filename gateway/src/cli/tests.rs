@@ -13,6 +13,8 @@ fn the_fixed_entry_points_are_understood() {
         "dossier up",
         "dossier up --region 06 --region 04 --ports 06=8406,04=8404 --data d --reuse 16",
         "dossier up --region 06 --tls dev --store dynamodb",
+        "dossier up --region 06 --native",
+        "dossier compile --data d",
         "dossier store --data d --port 8000",
         "dossier tables create",
         "dossier tables check --data d",
@@ -23,8 +25,13 @@ fn the_fixed_entry_points_are_understood() {
     ] {
         assert!(Line::try_parse_from(line.split(' ')).is_ok(), "{line}");
     }
-    for line in ["dossier", "dossier up --ports 8406", "dossier up --tls nonsense", "dossier token"]
-    {
+    for line in [
+        "dossier",
+        "dossier up --native --reuse 2",
+        "dossier up --ports 8406",
+        "dossier up --tls nonsense",
+        "dossier token",
+    ] {
         assert!(Line::try_parse_from(line.split(' ')).is_err(), "{line}");
     }
 }

@@ -13,12 +13,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::cli::Places;
 use crate::door::tls::Certificate;
 use crate::door::{self, Workers};
-use crate::engine::{self, Cache};
+use crate::functions::Functions;
 use crate::log::Log;
 use crate::manifest::Manifest;
 use crate::record::Central;
 use crate::region::{Parts, Region};
-use crate::sandbox::{self, Function};
 use crate::{admin, limits, record};
 
 /// Options of `dossier up`.
@@ -42,6 +41,10 @@ pub struct Options {
     /// for each
     #[arg(long, value_name = "N", default_value_t = 1)]
     reuse: u32,
+    /// Run the functions without their sandbox, for the bench only: nothing is
+    /// isolated, never in production
+    #[arg(long, conflicts_with = "reuse")]
+    native: bool,
     /// Threads that answer [default: one per core]
     #[arg(long, value_name = "N")]
     workers: Option<usize>,
@@ -67,7 +70,7 @@ pub async fn run(options: Options) -> Result<()> {
     let manifest = Manifest::read(&options.places.manifest)?;
     let log = Arc::new(Log::default());
     let writing = tokio::spawn(write_log(Arc::clone(&log)));
-    let functions = functions(&manifest, &options)?;
+    let functions = functions(&manifest, &options, &log)?;
     let routes = Arc::new(manifest.routes);
     let central = Central::open(&options.places, &options.store, Arc::clone(&log)).await?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -78,13 +81,15 @@ pub async fn run(options: Options) -> Result<()> {
     };
     let (mut regions, mut upkeep) = (Vec::new(), Vec::new());
     for place in &addresses {
-        let (walls, kept_up) = central.walls(&place.code, &directory);
+        let (walls, signs, kept_up) = central.walls(&place.code, &directory);
         upkeep.push(kept_up);
         let region = Region::new(Parts {
             code: place.code.clone(),
             routes: Arc::clone(&routes),
-            functions: Arc::clone(&functions),
+            functions: functions.clone(),
             walls,
+            trips: signs.trips,
+            readiness: signs.readiness,
             log: Arc::clone(&log),
             reuse: options.reuse,
             secure: tls.is_some(),
@@ -93,7 +98,7 @@ pub async fn run(options: Options) -> Result<()> {
         tokio::spawn(admin::serve(private, Arc::clone(&region)));
         let accepting = door::accept(public, Arc::clone(&region), tls.clone(), workers.clone());
         tokio::spawn(accepting);
-        region.set_ready(true);
+        region.set_open(true);
         log.event("open", Some(&place.code));
         regions.push(region);
     }
@@ -109,17 +114,12 @@ pub async fn run(options: Options) -> Result<()> {
     Ok(())
 }
 
-fn functions(manifest: &Manifest, options: &Options) -> Result<Arc<[Arc<Function>]>> {
-    let engine = engine::engine()?;
-    let cache = Cache::open(&options.places.data.join("compiled"))?;
-    let linker = sandbox::linker(&engine).map_err(engine::told)?;
-    let linked = manifest.functions.iter().map(|function| {
-        let component = cache.load(&engine, &function.source)?;
-        Function::link(&function.name, &component, &linker)
-            .map_err(engine::told)
-            .with_context(|| format!("linking {}", function.name))
-    });
-    linked.collect()
+fn functions(manifest: &Manifest, options: &Options, log: &Log) -> Result<Functions> {
+    if options.native {
+        log.event("no sandbox: for the bench only", None);
+        return Functions::native(manifest);
+    }
+    Functions::sandboxed(manifest, &options.places.manifest, &options.places.data)
 }
 
 fn port(text: &str) -> Result<(String, u16), String> {

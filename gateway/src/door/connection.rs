@@ -1,5 +1,7 @@
 //! One connection: TLS, HTTP/1.1 or HTTP/2, and its end.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +13,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use crate::door::linger::Lingering;
 use crate::door::{Arrival, request};
 use crate::limits;
 use crate::region::Region;
@@ -39,9 +42,15 @@ async fn speak<Stream>(
 ) where
     Stream: AsyncRead + AsyncWrite + Unpin + 'static,
 {
+    let lingering = Rc::new(Cell::new(false));
+    let stream = Lingering::new(stream, Rc::clone(&lingering));
     let service = service_fn(move |asked| {
         let (region, client) = (Arc::clone(&region), Arc::clone(&client));
-        async move { Ok::<_, std::convert::Infallible>(request::answer(region, client, asked).await) }
+        let lingering = Rc::clone(&lingering);
+        async move {
+            let answer = request::answer(region, client, lingering, asked).await;
+            Ok::<_, std::convert::Infallible>(answer)
+        }
     });
     let mut builder = auto::Builder::new(OnThisThread);
     let head = Duration::from_millis(limits::HEAD_READ_MS);
@@ -50,8 +59,9 @@ async fn speak<Stream>(
         .timer(TokioTimer::new())
         .header_read_timeout(head)
         .max_headers(limits::HEADERS_MAX)
-        .max_buf_size(limits::HEADER_BYTES_MAX + limits::TARGET_BYTES_MAX)
-        .pipeline_flush(true);
+        // No `pipeline_flush`: with bytes left to read it keeps back the answer to a
+        // head that is too long, and then closes.
+        .max_buf_size(limits::HEADER_BYTES_MAX + limits::TARGET_BYTES_MAX);
     builder
         .http2()
         .timer(TokioTimer::new())

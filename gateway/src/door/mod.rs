@@ -11,6 +11,7 @@ pub mod admission;
 mod body;
 mod connection;
 mod headers;
+mod linger;
 mod refused;
 mod request;
 mod reuse;
@@ -167,7 +168,7 @@ pub async fn accept(
 /// From now on nobody new is sent here; those inside may finish.
 pub async fn close(regions: &[Arc<Region>], workers: &Workers) -> bool {
     for region in regions {
-        region.set_ready(false);
+        region.set_open(false);
     }
     workers.finish(Duration::from_millis(limits::SHUTDOWN_MS)).await
 }

@@ -42,6 +42,11 @@ impl Refused {
         }
     }
 
+    /// Whether some of the request may not have been read.
+    pub fn leaves_unread(&self) -> bool {
+        matches!(self, Self::BodyTooLarge | Self::BodyTooSlow | Self::Full)
+    }
+
     /// Status, issue type (value set issue-type of R4), and what to do.
     fn told(&self) -> (StatusCode, &'static str, Cow<'static, str>) {
         let (status, code, text) = match self {

@@ -1,5 +1,7 @@
 //! From a request to its answer.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -7,7 +9,7 @@ use bytes::Bytes;
 use contracts::Origin;
 use http::header::{self, HeaderValue};
 use http::uri::{Authority, Scheme};
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode, Version};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use tokio::time::timeout;
@@ -15,23 +17,31 @@ use tokio::time::timeout;
 use crate::door::refused::Refused;
 use crate::door::reuse::{self, Kept, Owner};
 use crate::door::{body, headers};
+use crate::functions::Functions;
 use crate::host::Call;
 use crate::limits;
 use crate::log::Line;
 use crate::metrics::Answerer;
 use crate::region::Region;
 use crate::routes::Found;
-use crate::sandbox::Failure;
+use crate::sandbox::{Failure, Function};
 
 type Answer = Response<Full<Bytes>>;
 
-/// Answers one request, whatever it is, and writes down that it did.
-pub async fn answer(region: Arc<Region>, client: Arc<str>, asked: Request<Incoming>) -> Answer {
+/// Answers one request, whatever it is, and writes down that it did. Sets
+/// `lingering` when the rest of the request stays unread.
+pub async fn answer(
+    region: Arc<Region>,
+    client: Arc<str>,
+    lingering: Rc<Cell<bool>>,
+    asked: Request<Incoming>,
+) -> Answer {
     let start = Instant::now();
     let request_id = headers::request_id(asked.headers());
     let method = asked.method().clone();
+    let version = asked.version();
     let path = asked.uri().path().to_owned();
-    let (answerer, answered) = match health(&region, &method, &path) {
+    let (answerer, answered) = match health(&region, &method, &path).await {
         Some(answer) => (Answerer::Door, Ok(answer)),
         None => {
             let origin =
@@ -40,7 +50,12 @@ pub async fn answer(region: Arc<Region>, client: Arc<str>, asked: Request<Incomi
         }
     };
     let fault = answered.as_ref().err().and_then(Refused::fault);
+    let unread = answered.as_ref().err().is_some_and(Refused::leaves_unread);
     let mut answer = answered.unwrap_or_else(|refused| refused.answer());
+    if unread && version < Version::HTTP_2 {
+        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        lingering.set(true);
+    }
     headers::send(answer.headers_mut(), &request_id, region.secure);
     let (status, duration) = (answer.status().as_u16(), start.elapsed());
     region.metrics.request(answerer, &method, status, duration);
@@ -60,21 +75,20 @@ pub async fn answer(region: Arc<Region>, client: Arc<str>, asked: Request<Incomi
     answer
 }
 
-fn health(region: &Region, method: &Method, path: &str) -> Option<Answer> {
-    let good = match path {
-        "/healthz" => true,
-        "/readyz" => region.is_ready(),
-        _ => return None,
-    };
+async fn health(region: &Region, method: &Method, path: &str) -> Option<Answer> {
     if method != Method::GET && method != Method::HEAD {
         return None;
     }
-    let (status, word) = if good {
-        (StatusCode::OK, "ok\n")
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+    let ready = match path {
+        "/healthz" => Ok(()),
+        "/readyz" => region.ready().await,
+        _ => return None,
     };
-    let mut answer = Response::new(Full::new(Bytes::from_static(word.as_bytes())));
+    let (status, text) = match ready {
+        Ok(()) => (StatusCode::OK, "ok\n".to_owned()),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")),
+    };
+    let mut answer = Response::new(Full::new(Bytes::from(text)));
     *answer.status_mut() = status;
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     Some(answer)
@@ -118,7 +132,7 @@ async fn enter(
         region.metrics.reject();
         return Err(Refused::Full);
     };
-    let request = Request::from_parts(parts, Full::new(body));
+    let request = Request::from_parts(parts, body);
     let reading = matches!(*request.method(), Method::GET | Method::HEAD);
     let request = prepared(request, &origin, region);
     let inside = {
@@ -139,11 +153,7 @@ async fn enter(
 }
 
 /// The request as the function sees it: absolute, and from whom the door says.
-fn prepared(
-    mut request: Request<Full<Bytes>>,
-    origin: &Origin,
-    region: &Region,
-) -> Request<Full<Bytes>> {
+fn prepared(mut request: Request<Bytes>, origin: &Origin, region: &Region) -> Request<Bytes> {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     let host = host.and_then(|host| host.parse::<Authority>().ok());
     let mut uri = std::mem::take(request.uri_mut()).into_parts();
@@ -164,17 +174,29 @@ async fn ask(
     region: &Region,
     index: usize,
     origin: Origin,
-    request: Request<Full<Bytes>>,
+    request: Request<Bytes>,
 ) -> Result<Answer, Refused> {
+    let call = Call { origin, walls: region.walls.clone() };
+    let limit = Duration::from_millis(limits::ANSWER_MS);
+    let functions = match &region.functions {
+        Functions::Sandboxed(functions) => functions,
+        Functions::Native(handlers) => {
+            let (_, handler) = handlers.get(index).ok_or(Refused::Unfinished("no function"))?;
+            let answered = handler.answer(call, request.map(Vec::from));
+            let answered = timeout(limit, answered).await;
+            let answer = answered.map_err(|_| Refused::Unfinished("timed out"))?;
+            return Ok(answer.map(|body| Full::new(Bytes::from(body))));
+        }
+    };
     let owner = match region.reuse {
         0 | 1 => None,
         _ => Owner::of(request.headers(), &region.code, index),
     };
-    let call = Call { origin, walls: region.walls.clone() };
-    let limit = Duration::from_millis(limits::ANSWER_MS);
+    let asked_bytes = request.body().len();
     let answered = timeout(limit, async {
-        let mut kept = instance(region, index, owner.as_ref(), call).await?;
-        let answer = kept.instance.answer(request).await?;
+        let function = functions.get(index).ok_or(Failure::Full)?;
+        let mut kept = instance(region, (index, function), owner.as_ref(), call).await?;
+        let answer = kept.instance.answer(request.map(Full::new)).await?;
         Ok::<_, Failure>((answer, kept))
     });
     let failure = match answered.await {
@@ -182,6 +204,7 @@ async fn ask(
             kept.answered += 1;
             if let Some(owner) = owner
                 && kept.answered < region.reuse
+                && asked_bytes + answer.body().len() <= limits::KEPT_CARRIED_BYTES_MAX
             {
                 reuse::keep(owner, kept);
             }
@@ -196,7 +219,7 @@ async fn ask(
 
 async fn instance(
     region: &Region,
-    index: usize,
+    (index, function): (usize, &Function),
     owner: Option<&Owner>,
     call: Call,
 ) -> Result<Kept, Failure> {
@@ -205,9 +228,6 @@ async fn instance(
         region.metrics.reused(index);
         return Ok(kept);
     }
-    let Some(function) = region.functions.get(index) else {
-        return Err(Failure::Full);
-    };
     let start = Instant::now();
     let instance = function.instance(call).await?;
     region.metrics.instance(index, start.elapsed());

@@ -2,9 +2,9 @@
 
 use wasmtime::component::{Accessor, Resource};
 
-use super::bindings::dossier::record::types::{Intent, Refusal};
+use super::bindings::dossier::record::commits;
 use super::bindings::dossier::record::commits::{Change, Options, Receipt};
-use super::bindings::dossier::record::{commits, types};
+use super::bindings::dossier::record::types::{Intent, Refusal};
 use super::{Host, Session, convert};
 use crate::sandbox::Cell;
 

@@ -35,7 +35,6 @@ fn every_interaction_of_the_shipped_manifest_reaches_its_function() {
         ("POST", "/fhir/AuditEvent/_search", "audit"),
         ("GET", "/route", "route"),
         ("GET", "/fhir/metadata", "capability"),
-        ("GET", "/fhir/.well-known/smart-configuration", "capability"),
         ("PATCH", "/fhir/Patient/1", "405"),
         ("PUT", "/fhir", "405"),
         ("GET", "/", "404"),

@@ -1,4 +1,5 @@
 use super::{Answerer, Gauge, Metrics};
+use crate::record::Trips;
 use http::Method;
 use std::time::Duration;
 
@@ -11,8 +12,9 @@ fn the_page_holds_what_was_counted() {
     metrics.instance(0, Duration::from_micros(40));
     metrics.reject();
     let gauges = [Gauge { name: "in_flight", help: "Requests inside.", value: 3 }];
-    let page = metrics.text("06", &gauges);
+    let page = metrics.text("06", &Trips::default(), &gauges);
     for line in [
+        "dossier_store_round_trips_total{region=\"06\",table=\"record\",operation=\"query\"} 0",
         "dossier_requests_total{region=\"06\",function=\"lookup\",method=\"GET\",class=\"2xx\"} 1",
         "dossier_requests_total{region=\"06\",function=\"lookup\",method=\"GET\",class=\"4xx\"} 1",
         "dossier_requests_total{region=\"06\",function=\"door\",method=\"other\",class=\"4xx\"} 1",

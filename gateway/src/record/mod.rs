@@ -21,11 +21,16 @@ use tokio::runtime::Handle;
 use crate::cli::Places;
 use crate::limits;
 use crate::log::Log;
+use crate::readiness::Readiness;
 use environment::System;
 use table::AnyTable;
+pub use table::Trips;
 
 /// What stands behind one region's walls.
 pub type Walls = Provider<AnyTable, System>;
+
+/// Whether what stands behind them is there.
+pub type StoreReadiness = Readiness<AnyTable>;
 
 /// Which store holds the record.
 #[derive(clap::Args, Clone, Debug)]
@@ -91,12 +96,12 @@ impl Central {
         };
         let tables = if choice.is_embedded() {
             let embedded = Embedded::open(&folder(places))?;
-            TableKind::ALL.map(|kind| AnyTable::Embedded(embedded.table(kind)))
+            TableKind::ALL.map(|kind| AnyTable::embedded(kind, embedded.table(kind)))
         } else {
             let client = store::sdk::native_client().await;
             let named = |kind: TableKind| {
                 let name = format!("{}{}", choice.table_prefix, kind.base_name());
-                AnyTable::Sdk(SdkTable::new(client.clone(), name))
+                AnyTable::sdk(kind, SdkTable::new(client.clone(), name))
             };
             TableKind::ALL.map(named)
         };
@@ -104,10 +109,11 @@ impl Central {
         Ok(Self { tables, issuers, unique_systems, log })
     }
 
-    /// The walls of one region, and what must run behind them as long as it
-    /// is served.
-    pub fn walls(&self, region: &str, directory: &Directory) -> (Walls, Upkeep) {
-        let [record, access] = self.tables.clone();
+    /// The walls of one region, what tells of them, and what must run behind
+    /// them as long as it is served.
+    pub fn walls(&self, region: &str, directory: &Directory) -> (Walls, Signs, Upkeep) {
+        let trips = Arc::new(Trips::default());
+        let [record, access] = self.tables.each_ref().map(|table| table.counted(&trips));
         let handle = Handle::current();
         let background: Background = Arc::new(move |later: Later| {
             handle.spawn(later);
@@ -126,8 +132,19 @@ impl Central {
         });
         let flusher = tokio::spawn(flusher);
         let maintaining = tokio::spawn(maintain(walls.clone(), Arc::clone(&self.log)));
-        (walls.clone(), Upkeep { walls, flusher, maintaining })
+        // Its looks are not the provider's round trips.
+        let readiness = Readiness::new(self.tables.clone(), flusher.abort_handle());
+        let signs = Signs { trips, readiness };
+        (walls.clone(), signs, Upkeep { walls, flusher, maintaining })
     }
+}
+
+/// What tells how a region's walls fare.
+pub struct Signs {
+    /// What was asked of the store.
+    pub trips: Arc<Trips>,
+    /// Whether it and the journal are there.
+    pub readiness: StoreReadiness,
 }
 
 /// What runs behind a region's walls.
