@@ -95,7 +95,8 @@ impl<H: Charts + Registry + Commits> Caller<'_, H> {
             Receipt::default()
         } else {
             let intent = Intent::to(Interaction::Transaction);
-            self.host.commit(self.session, intent, changes, options).await?
+            let committed = self.host.commit(self.session, intent, changes, options).await;
+            committed.map_err(|refusal| in_the_bundle(refusal, &places))?
         };
         let mut outcomes = receipt.outcomes.into_iter();
         let mut urls = reads.into_iter();
@@ -203,6 +204,21 @@ impl<H: Charts + Registry + Commits> Caller<'_, H> {
             )
         })
     }
+}
+
+/// The provider counts the changes; the caller counts the entries, reads among
+/// them.
+fn in_the_bundle(mut refusal: Refusal, places: &[(bool, usize)]) -> Refusal {
+    let told = |expression: &str| {
+        let (number, rest) = expression.strip_prefix("Bundle.entry[")?.split_once(']')?;
+        let change: usize = number.parse().ok()?;
+        let entry = places.iter().position(|place| *place == (true, change))?;
+        Some(format!("Bundle.entry[{entry}]{rest}"))
+    };
+    if let Some(mended) = refusal.expression.as_deref().and_then(told) {
+        refusal.expression = Some(mended);
+    }
+    refusal
 }
 
 fn wants_bodies(headers: &HeaderMap) -> bool {
