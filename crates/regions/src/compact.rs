@@ -20,10 +20,7 @@ pub struct CompactError {
 impl std::fmt::Display for CompactError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { line, what } = self;
-        write!(
-            f,
-            "line {line} of the region directory: {what}; write it again from infra/regions"
-        )
+        write!(f, "line {line} of the region directory: {what}; write it again from infra/regions")
     }
 }
 
@@ -54,17 +51,11 @@ impl Directory {
     pub fn from_text(text: &str) -> Result<Self, CompactError> {
         let mut lines = text.lines().enumerate();
         if lines.next().map(|(_, line)| line) != Some(HEADER) {
-            return Err(CompactError {
-                line: 1,
-                what: "the heading `regions 1` is missing",
-            });
+            return Err(CompactError { line: 1, what: "the heading `regions 1` is missing" });
         }
         let mut regions: Vec<Region> = Vec::new();
         for (index, line) in lines {
-            let at = |what| CompactError {
-                line: index + 1,
-                what,
-            };
+            let at = |what| CompactError { line: index + 1, what };
             let mut fields = line.split('\t').map(unescape);
             match fields.next().as_deref() {
                 Some("R") => {
@@ -90,15 +81,9 @@ impl Directory {
 }
 
 fn region_line(text: &mut String, region: &Region) {
-    let port = region
-        .admin_port
-        .map(|port| port.to_string())
-        .unwrap_or_default();
-    let administrative: Vec<String> = region
-        .administrative_regions
-        .iter()
-        .map(u8::to_string)
-        .collect();
+    let port = region.admin_port.map(|port| port.to_string()).unwrap_or_default();
+    let administrative: Vec<String> =
+        region.administrative_regions.iter().map(u8::to_string).collect();
     line(
         text,
         &[
@@ -123,11 +108,7 @@ fn establishment_line(text: &mut String, establishment: &Establishment) {
         &[
             "E",
             &establishment.id,
-            if establishment.demonstration {
-                "demonstration"
-            } else {
-                "official"
-            },
+            if establishment.demonstration { "demonstration" } else { "official" },
             &establishment.kind,
             &establishment.municipality,
             &establishment.name.fr,
@@ -176,23 +157,17 @@ fn read_region(fields: &mut impl Iterator<Item = String>) -> Option<Region> {
     let code = fields.next()?;
     let phase = Phase::from_word(&fields.next()?)?;
     let link = Link::from_word(&fields.next()?)?;
-    let endpoint = fields
-        .next()
-        .map(|text| (!text.is_empty()).then_some(text))?;
+    let endpoint = fields.next().map(|text| (!text.is_empty()).then_some(text))?;
     let admin_port = match fields.next()?.as_str() {
         "" => None,
         port => Some(port.parse().ok()?),
     };
     let time_zone = fields.next()?;
-    let name = Name {
-        fr: fields.next()?,
-        en: fields.next()?,
-    };
+    let name = Name { fr: fields.next()?, en: fields.next()? };
     let neighbours = list(&fields.next()?).map(str::to_owned).collect();
     let administrative = fields.next()?;
-    let administrative_regions = list(&administrative)
-        .map(|n| n.parse().ok())
-        .collect::<Option<_>>()?;
+    let administrative_regions =
+        list(&administrative).map(|n| n.parse().ok()).collect::<Option<_>>()?;
     fields.next().is_none().then_some(Region {
         code,
         name,
@@ -211,10 +186,7 @@ fn read_region(fields: &mut impl Iterator<Item = String>) -> Option<Region> {
 fn read_delay(fields: &mut impl Iterator<Item = String>) -> Option<ReleaseDelay> {
     let kind = fields.next()?;
     let days = fields.next()?.parse().ok()?;
-    fields
-        .next()
-        .is_none()
-        .then_some(ReleaseDelay { kind, days })
+    fields.next().is_none().then_some(ReleaseDelay { kind, days })
 }
 
 fn read_establishment(fields: &mut impl Iterator<Item = String>) -> Option<Establishment> {
@@ -226,17 +198,8 @@ fn read_establishment(fields: &mut impl Iterator<Item = String>) -> Option<Estab
     };
     let kind = fields.next()?;
     let municipality = fields.next()?;
-    let name = Name {
-        fr: fields.next()?,
-        en: fields.next()?,
-    };
-    let establishment = Establishment {
-        id,
-        name,
-        kind,
-        municipality,
-        demonstration,
-    };
+    let name = Name { fr: fields.next()?, en: fields.next()? };
+    let establishment = Establishment { id, name, kind, municipality, demonstration };
     fields.next().is_none().then_some(establishment)
 }
 

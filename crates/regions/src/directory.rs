@@ -23,11 +23,7 @@ pub struct Fault {
 
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{}:{}: {}; {}",
-            self.file, self.line, self.what, self.remedy
-        )
+        write!(f, "{}:{}: {}; {}", self.file, self.line, self.what, self.remedy)
     }
 }
 
@@ -155,11 +151,7 @@ impl Check {
             );
             return;
         };
-        let stem = source
-            .name
-            .rsplit('/')
-            .next()
-            .and_then(|name| name.strip_suffix(".toml"));
+        let stem = source.name.rsplit('/').next().and_then(|name| name.strip_suffix(".toml"));
         if stem != Some(code) {
             self.add(
                 source,
@@ -177,12 +169,7 @@ impl Check {
             );
         }
         if let Some(trap) = name_trap(number, &file.name.get_ref().fr) {
-            self.add(
-                source,
-                file.name.span().start,
-                trap,
-                "correct the code or the name",
-            );
+            self.add(source, file.name.span().start, trap, "correct the code or the name");
         }
         if file.administrative_regions.is_empty() {
             self.add(
@@ -215,19 +202,14 @@ impl Check {
             self.add(
                 source,
                 at,
-                format!(
-                    "a {} region needs an establishment, or nobody can use it",
-                    phase.word()
-                ),
+                format!("a {} region needs an establishment, or nobody can use it", phase.word()),
                 "add an [[establishment]], or set phase to planned",
             );
         }
         let mut doors = Vec::new();
         if let Some(endpoint) = &file.endpoint {
             let address = endpoint.get_ref();
-            let scheme = address
-                .strip_prefix("https://")
-                .or(address.strip_prefix("http://"));
+            let scheme = address.strip_prefix("https://").or(address.strip_prefix("http://"));
             if scheme.is_none_or(str::is_empty) || address.ends_with('/') {
                 self.add(
                     source,
@@ -308,11 +290,7 @@ fn region(file: RegionFile) -> Region {
         admin_port: file.admin_port.map(Spanned::into_inner),
         time_zone: file.time_zone.into_inner(),
         link: file.link,
-        neighbours: file
-            .neighbours
-            .into_iter()
-            .map(Spanned::into_inner)
-            .collect(),
+        neighbours: file.neighbours.into_iter().map(Spanned::into_inner).collect(),
         administrative_regions: file
             .administrative_regions
             .into_iter()

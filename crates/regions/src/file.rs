@@ -39,11 +39,7 @@ pub(crate) struct EstablishmentEntry {
 
 /// One-based line of a byte of `text`.
 pub(crate) fn line_of(text: &str, byte: usize) -> usize {
-    text.bytes()
-        .take(byte)
-        .filter(|byte| *byte == b'\n')
-        .count()
-        + 1
+    text.bytes().take(byte).filter(|byte| *byte == b'\n').count() + 1
 }
 
 /// What to do about an error of the parser.

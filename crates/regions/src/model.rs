@@ -67,9 +67,7 @@ impl Link {
 
     /// The link that a word of the region file names.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Fibre, Self::Satellite]
-            .into_iter()
-            .find(|link| link.word() == word)
+        [Self::Fibre, Self::Satellite].into_iter().find(|link| link.word() == word)
     }
 }
 
@@ -129,9 +127,6 @@ impl Region {
     /// Days that a result of this kind waits before the person sees it; 0 for
     /// a kind that the file does not name.
     pub fn release_delay_days(&self, kind: &str) -> u16 {
-        self.release_delays
-            .iter()
-            .find(|delay| delay.kind == kind)
-            .map_or(0, |delay| delay.days)
+        self.release_delays.iter().find(|delay| delay.kind == kind).map_or(0, |delay| delay.days)
     }
 }

@@ -16,11 +16,7 @@ const WORDS: [(&str, u8, &str); 4] = [
         4,
         "Centre-du-Québec is administrative region 17 but belongs to health region 04",
     ),
-    (
-        "nunavik",
-        17,
-        "Nunavik is health region 17 and lies in administrative region 10",
-    ),
+    ("nunavik", 17, "Nunavik is health region 17 and lies in administrative region 10"),
     ("nord-du-québec", 10, "Nord-du-Québec is health region 10"),
     (
         "cries",

@@ -11,10 +11,7 @@ fn house() -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "toml")
-        })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
         .map(|path| {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             (name, std::fs::read_to_string(path).unwrap())
@@ -25,11 +22,7 @@ fn house() -> Vec<(String, String)> {
 }
 
 fn read(files: &[(String, String)]) -> Result<Directory, Vec<Fault>> {
-    Directory::read(
-        files
-            .iter()
-            .map(|(name, text)| (name.as_str(), text.as_str())),
-    )
+    Directory::read(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))
 }
 
 /// The house's files with one replacement in one of them; the faults.
@@ -44,11 +37,7 @@ fn faults_after(file: &str, from: &str, to: &str) -> Vec<Fault> {
 fn assert_fault(faults: &[Fault], file: &str, holding: &str, what: &str) {
     let files = house();
     let (_, text) = files.iter().find(|(name, _)| name == file).unwrap();
-    let line = text
-        .lines()
-        .position(|line| line.starts_with(holding))
-        .unwrap()
-        + 1;
+    let line = text.lines().position(|line| line.starts_with(holding)).unwrap() + 1;
     assert!(
         faults
             .iter()
@@ -61,11 +50,7 @@ fn assert_fault(faults: &[Fault], file: &str, holding: &str, what: &str) {
 #[test]
 fn the_house_has_eighteen_regions_and_two_live() {
     let directory = read(&house()).unwrap();
-    let codes: Vec<&str> = directory
-        .regions()
-        .iter()
-        .map(|region| region.code.as_str())
-        .collect();
+    let codes: Vec<&str> = directory.regions().iter().map(|region| region.code.as_str()).collect();
     let expected: Vec<String> = (1..=18).map(|n| format!("{n:02}")).collect();
     assert_eq!(codes, expected);
     let live: Vec<&str> = directory
@@ -76,25 +61,15 @@ fn the_house_has_eighteen_regions_and_two_live() {
         .collect();
     assert_eq!(live, ["04", "06"]);
     let montreal = directory.region("06").unwrap();
-    assert_eq!(
-        montreal.endpoint.as_deref(),
-        Some("http://127.0.0.1:8406/fhir")
-    );
+    assert_eq!(montreal.endpoint.as_deref(), Some("http://127.0.0.1:8406/fhir"));
     assert_eq!(montreal.admin_port, Some(9406));
     assert_eq!(montreal.release_delay_days("imaging"), 30);
     assert_eq!(montreal.release_delay_days("unheard of"), 0);
-    let ciusss = montreal
-        .establishments
-        .iter()
-        .filter(|e| e.kind == "CIUSSS")
-        .count();
+    let ciusss = montreal.establishments.iter().filter(|e| e.kind == "CIUSSS").count();
     assert_eq!(ciusss, 5);
     assert_eq!(directory.region("17").unwrap().link, Link::Satellite);
     assert_eq!(directory.region("17").unwrap().name.fr, "Nunavik");
-    assert_eq!(
-        directory.region("04").unwrap().administrative_regions,
-        [4, 17]
-    );
+    assert_eq!(directory.region("04").unwrap().administrative_regions, [4, 17]);
 }
 
 #[test]
@@ -120,11 +95,7 @@ fn the_compact_text_carries_the_house() {
 fn a_wrong_phase_is_named_with_its_line() {
     let faults = faults_after("06.toml", "phase = \"live\"", "phase = \"alive\"");
     assert_fault(&faults, "06.toml", "phase", "alive");
-    assert!(
-        faults[0]
-            .remedy
-            .contains("planned, rehearsal, live, paused")
-    );
+    assert!(faults[0].remedy.contains("planned, rehearsal, live, paused"));
 }
 
 #[test]
@@ -164,11 +135,7 @@ fn a_region_is_not_its_own_neighbour() {
 #[test]
 fn a_region_defined_twice_is_refused() {
     let mut files = house();
-    let (_, text) = files
-        .iter()
-        .find(|(name, _)| name == "13.toml")
-        .unwrap()
-        .clone();
+    let (_, text) = files.iter().find(|(name, _)| name == "13.toml").unwrap().clone();
     files.push(("copy/13.toml".to_owned(), text));
     let faults = read(&files).unwrap_err();
     assert!(faults.iter().any(|fault| fault.file == "copy/13.toml"
@@ -194,37 +161,17 @@ fn administrative_seventeen_is_not_health_region_seventeen() {
     let faults = faults_after("17.toml", "fr = \"Nunavik\"", "fr = \"Centre-du-Québec\"");
     assert_fault(&faults, "17.toml", "name", "belongs to health region 04");
     let faults = faults_after("17.toml", "_regions = [10]", "_regions = [17]");
-    assert_fault(
-        &faults,
-        "17.toml",
-        "administrative_regions",
-        "health region 17 is Nunavik",
-    );
+    assert_fault(&faults, "17.toml", "administrative_regions", "health region 17 is Nunavik");
     let faults = faults_after("16.toml", "_regions = [16]", "_regions = [16, 17]");
-    assert_fault(
-        &faults,
-        "16.toml",
-        "administrative_regions",
-        "in health region 04",
-    );
+    assert_fault(&faults, "16.toml", "administrative_regions", "in health region 04");
 }
 
 #[test]
 fn administrative_ten_covers_three_health_regions() {
     let faults = faults_after("02.toml", "_regions = [2]", "_regions = [2, 10]");
-    assert_fault(
-        &faults,
-        "02.toml",
-        "administrative_regions",
-        "10, 17 and 18 only",
-    );
+    assert_fault(&faults, "02.toml", "administrative_regions", "10, 17 and 18 only");
     let faults = faults_after("18.toml", "_regions = [10]", "_regions = [18]");
-    assert_fault(
-        &faults,
-        "18.toml",
-        "administrative_regions",
-        "18 exists only as",
-    );
+    assert_fault(&faults, "18.toml", "administrative_regions", "18 exists only as");
     let faults = faults_after("10.toml", "fr = \"Nord-du-Québec\"", "fr = \"Nunavik\"");
     assert_fault(&faults, "10.toml", "name", "Nunavik is health region 17");
 }

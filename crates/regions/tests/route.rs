@@ -29,21 +29,13 @@ fn directory(phase_01: &str, phase_02: &str) -> Directory {
 }
 
 fn request<'a>(establishment: &'a str, door: &'a str) -> Request<'a> {
-    Request {
-        establishment,
-        door,
-        writes: false,
-        region: None,
-    }
+    Request { establishment, door, writes: false, region: None }
 }
 
 #[test]
 fn home_is_served() {
     let decision = directory("live", "live").route(&request("e01", "01"));
-    assert_eq!(
-        (decision.action, decision.reason),
-        (Action::Serve, Reason::Home)
-    );
+    assert_eq!((decision.action, decision.reason), (Action::Serve, Reason::Home));
     assert!(decision.here);
     assert_eq!(decision.region.as_deref(), Some("01"));
 }
@@ -51,15 +43,9 @@ fn home_is_served() {
 #[test]
 fn the_wrong_door_names_the_right_one() {
     let decision = directory("live", "live").route(&request("e02", "01"));
-    assert_eq!(
-        (decision.action, decision.reason),
-        (Action::Refuse, Reason::WrongRegion)
-    );
+    assert_eq!((decision.action, decision.reason), (Action::Refuse, Reason::WrongRegion));
     assert!(!decision.here);
-    assert_eq!(
-        decision.endpoint.as_deref(),
-        Some("https://02.example/fhir")
-    );
+    assert_eq!(decision.endpoint.as_deref(), Some("https://02.example/fhir"));
     assert!(decision.text.contains("https://02.example/fhir"));
 }
 
@@ -67,15 +53,9 @@ fn the_wrong_door_names_the_right_one() {
 fn paused_serves_reads_only() {
     let directory = directory("paused", "live");
     assert_eq!(directory.route(&request("e01", "01")).action, Action::Serve);
-    let write = Request {
-        writes: true,
-        ..request("e01", "01")
-    };
+    let write = Request { writes: true, ..request("e01", "01") };
     let decision = directory.route(&write);
-    assert_eq!(
-        (decision.action, decision.reason),
-        (Action::Refuse, Reason::Paused)
-    );
+    assert_eq!((decision.action, decision.reason), (Action::Refuse, Reason::Paused));
     assert!(decision.text.contains("send it again"));
 }
 
@@ -84,10 +64,7 @@ fn planned_is_refused_at_every_door() {
     let directory = directory("planned", "live");
     for door in ["01", "02"] {
         let decision = directory.route(&request("e01", door));
-        assert_eq!(
-            (decision.action, decision.reason),
-            (Action::Refuse, Reason::Planned)
-        );
+        assert_eq!((decision.action, decision.reason), (Action::Refuse, Reason::Planned));
         assert_eq!(decision.endpoint, None);
     }
 }
@@ -95,12 +72,7 @@ fn planned_is_refused_at_every_door() {
 #[test]
 fn the_region_asked_for_must_be_home() {
     let directory = directory("live", "live");
-    let ask = |region| {
-        directory.route(&Request {
-            region: Some(region),
-            ..request("e01", "01")
-        })
-    };
+    let ask = |region| directory.route(&Request { region: Some(region), ..request("e01", "01") });
     assert_eq!(ask("01").action, Action::Serve);
     assert_eq!(ask("02").reason, Reason::OtherRegionAsked);
     assert_eq!(ask("99").reason, Reason::UnknownRegion);
@@ -109,23 +81,12 @@ fn the_region_asked_for_must_be_home() {
 #[test]
 fn strangers_and_lost_gateways_are_refused() {
     let directory = directory("live", "live");
-    assert_eq!(
-        directory.route(&request("e09", "01")).reason,
-        Reason::UnknownEstablishment
-    );
-    assert_eq!(
-        directory.route(&request("e01", "09")).reason,
-        Reason::UnknownDoor
-    );
+    assert_eq!(directory.route(&request("e09", "01")).reason, Reason::UnknownEstablishment);
+    assert_eq!(directory.route(&request("e01", "09")).reason, Reason::UnknownDoor);
 }
 
 fn phase() -> impl Strategy<Value = &'static str> {
-    prop_oneof![
-        Just("planned"),
-        Just("rehearsal"),
-        Just("live"),
-        Just("paused")
-    ]
+    prop_oneof![Just("planned"), Just("rehearsal"), Just("live"), Just("paused")]
 }
 
 proptest! {

@@ -1,7 +1,7 @@
 //! Which function answers a request. `tests/component` compares this with the
 //! routes that `spin.toml` gives to Dossier's own gateway.
 
-use http::{Method, Response};
+use http::{HeaderMap, HeaderName, Method, Response};
 use rest::answer::{method_not_allowed, refused};
 use rest::path::Target;
 
@@ -30,4 +30,18 @@ pub fn function_of(method: &Method, path: &str) -> Result<&'static str, Box<Resp
             Ok("lookup")
         }
     }
+}
+
+/// The headers that a function may believe: what callers say of themselves in
+/// Dossier's own headers is dropped, and where they come from is what Spin saw.
+pub fn vouched(mut headers: HeaderMap) -> HeaderMap {
+    let own: Vec<HeaderName> =
+        headers.keys().filter(|name| name.as_str().starts_with("x-dossier-")).cloned().collect();
+    for name in own {
+        headers.remove(name);
+    }
+    if let Some(address) = headers.get("spin-client-addr").cloned() {
+        headers.insert("x-dossier-client", address);
+    }
+    headers
 }

@@ -8,7 +8,7 @@ pub mod handler;
 /// The component. It imports no wall, only the way to the functions.
 #[cfg(target_arch = "wasm32")]
 mod component {
-    use super::handler::function_of;
+    use super::handler::{self, function_of};
     use bytes::Bytes;
     use guest::serve::Answered;
     use http_body_util::{BodyExt, Full};
@@ -41,7 +41,7 @@ mod component {
             .method(parts.method)
             .uri(format!("http://{function}.spin.internal{path}"));
         if let Some(headers) = onward.headers_mut() {
-            *headers = parts.headers;
+            *headers = handler::vouched(parts.headers);
         }
         let onward = onward.body(Full::new(body))?;
         let answer = spin_sdk::http::send(onward).await.map_err(|error| error.to_string())?;
