@@ -15,7 +15,7 @@ pub const SORT_KEY: &str = "sk";
 /// which DynamoDB deletes the item within days. Only retry keys and spent
 /// outbox items carry it; whoever reads such an item compares the instant
 /// itself, since an expired item can still be there.
-pub const EXPIRY: &str = "expires_at";
+pub const EXPIRY: &str = "ttl";
 
 /// Which of the two tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
