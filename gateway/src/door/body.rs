@@ -49,7 +49,7 @@ async fn gather_frames(body: &mut Incoming, held: &mut Held) -> Result<Bytes, Re
             return Err(Refused::BodyTooLarge);
         }
         if !held.more(data.len()) {
-            return Err(Refused::Full);
+            return Err(Refused::BodiesFull);
         }
         // Most bodies are one frame, and that one need not be copied.
         if first.is_empty() && gathered.is_empty() {

@@ -96,6 +96,7 @@ fn worker(index: usize, stopped: watch::Receiver<bool>) -> Result<Worker> {
     let counted = Arc::clone(&connections);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let serve = async move {
+        tokio::task::spawn_local(reuse::expire());
         while let Some(arrival) = arriving.recv().await {
             let counted = Counted(Arc::clone(&counted), Arc::clone(&arrival.region));
             let stopped = stopped.clone();

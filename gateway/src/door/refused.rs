@@ -25,8 +25,10 @@ pub enum Refused {
     BodyTooSlow,
     /// The body broke off.
     BodyBroken,
-    /// There is no place now, inside or for the body.
+    /// There is no place inside now.
     Full,
+    /// There is no place for the body now.
+    BodiesFull,
     /// The function did not finish in time, or could not be started.
     Unfinished(&'static str),
     /// The function failed.
@@ -42,9 +44,17 @@ impl Refused {
         }
     }
 
-    /// Whether some of the request may not have been read.
+    /// Whether a body, if there is one, was not read to its end.
     pub fn leaves_unread(&self) -> bool {
-        matches!(self, Self::BodyTooLarge | Self::BodyTooSlow | Self::Full)
+        match self {
+            Self::NoRoute
+            | Self::OtherMethods(_)
+            | Self::TargetTooLong
+            | Self::BodyTooLarge
+            | Self::BodyTooSlow
+            | Self::BodiesFull => true,
+            Self::BodyBroken | Self::Full | Self::Unfinished(_) | Self::Failed(_) => false,
+        }
     }
 
     /// Status, issue type (value set issue-type of R4), and what to do.
@@ -79,7 +89,7 @@ impl Refused {
                 "structure",
                 "The body broke off before its end; send the request again.",
             ),
-            Self::Full => (
+            Self::Full | Self::BodiesFull => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "throttled",
                 "Too many requests are under way; send it again after the seconds of Retry-After.",

@@ -11,7 +11,7 @@ use http::header::{self, HeaderValue};
 use http::uri::{Authority, Scheme};
 use http::{Method, Request, Response, StatusCode, Version};
 use http_body_util::Full;
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use tokio::time::timeout;
 
 use crate::door::refused::Refused;
@@ -39,7 +39,8 @@ pub async fn answer(
     let start = Instant::now();
     let request_id = headers::request_id(asked.headers());
     let method = asked.method().clone();
-    let version = asked.version();
+    // HTTP/2 ends a stream by itself without harm to the others.
+    let ends_badly = asked.version() < Version::HTTP_2 && !asked.body().is_end_stream();
     let path = asked.uri().path().to_owned();
     let (answerer, answered) = match health(&region, &method, &path).await {
         Some(answer) => (Answerer::Door, Ok(answer)),
@@ -52,7 +53,7 @@ pub async fn answer(
     let fault = answered.as_ref().err().and_then(Refused::fault);
     let unread = answered.as_ref().err().is_some_and(Refused::leaves_unread);
     let mut answer = answered.unwrap_or_else(|refused| refused.answer());
-    if unread && version < Version::HTTP_2 {
+    if unread && ends_badly {
         answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         lingering.set(true);
     }
@@ -124,7 +125,7 @@ async fn enter(
 ) -> Result<Answer, Refused> {
     let (parts, incoming) = asked.into_parts();
     let (body, held) = body::gather(region, incoming).await.inspect_err(|refused| {
-        if *refused == Refused::Full {
+        if *refused == Refused::BodiesFull {
             region.metrics.reject();
         }
     })?;

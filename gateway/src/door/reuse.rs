@@ -42,6 +42,12 @@ struct Resting {
     since: Instant,
 }
 
+impl Resting {
+    fn is_young(&self) -> bool {
+        self.since.elapsed() < Duration::from_millis(limits::KEPT_IDLE_MS)
+    }
+}
+
 thread_local! {
     /// Newest last.
     static RESTING: RefCell<Vec<Resting>> = const { RefCell::new(Vec::new()) };
@@ -50,11 +56,19 @@ thread_local! {
 /// Takes this owner's instance, if one rests on this thread.
 pub fn take(owner: &Owner) -> Option<Kept> {
     RESTING.with_borrow_mut(|resting| {
-        let oldest = Duration::from_millis(limits::KEPT_IDLE_MS);
-        resting.retain(|held| held.since.elapsed() < oldest);
+        resting.retain(Resting::is_young);
         let at = resting.iter().rposition(|held| held.owner == *owner)?;
         Some(resting.remove(at).kept)
     })
+}
+
+/// Lets go of the instances of this thread that rested too long, for as long as
+/// the thread runs: their owners may never come again.
+pub async fn expire() {
+    loop {
+        tokio::time::sleep(Duration::from_millis(limits::KEPT_IDLE_MS)).await;
+        RESTING.with_borrow_mut(|resting| resting.retain(Resting::is_young));
+    }
 }
 
 /// Lets an instance rest for its owner. The one that rested longest goes when
