@@ -138,21 +138,26 @@ def test_a_graceful_stop_answers_what_is_under_way(fresh):
     with gateway.client() as client:
         person = created(client, patient())["id"]
     answers = []
+    connected = threading.Event()
+    sent = transaction(*[post(observation(person)) for _ in range(2000)])
 
     def send():
         with gateway.client() as client:
-            sent = transaction(*[post(observation(person)) for _ in range(400)])
+            client.get("/metadata")
+            connected.set()
             answers.append(client.post("/", json=sent, headers=JSON))
 
     sender = threading.Thread(target=send)
     sender.start()
-    time.sleep(0.1)
+    assert connected.wait(10)
+    # Under way, and far from done: it takes about a second.
+    time.sleep(0.2)
     assert gateway.stop() == 0
     sender.join()
     assert [answer.status_code for answer in answers] == [200]
     gateway.start()
     with gateway.client() as client:
-        assert len(everything(client, person)) == 400
+        assert len(everything(client, person)) == 2000
 
 
 def test_the_log_holds_no_personal_data_and_no_token(fresh):
