@@ -3,7 +3,7 @@
 use crate::headers::{accepts_json, text};
 use crate::limits::{PAGE_COUNT_DEFAULT, PAGE_COUNT_MAX, REQUEST_ID_CHARS_MAX};
 use crate::path::Target;
-use contracts::{Origin, Refusal};
+use contracts::{Origin, Refusal, Tokens};
 use http::{HeaderMap, Request};
 use sha2::{Digest, Sha256};
 
@@ -78,6 +78,20 @@ impl<'r> Ask<'r> {
         hash.update(self.body);
         hash.finalize().to_vec()
     }
+}
+
+/// The first two steps of every function: the request taken apart, and its
+/// caller verified.
+///
+/// # Errors
+/// What [`Ask::of`] or the provider refuses.
+pub async fn of_caller<'r, H: Tokens>(
+    host: &H,
+    request: &'r Request<Vec<u8>>,
+) -> Result<(Ask<'r>, H::Session), Refusal> {
+    let ask = Ask::of(request)?;
+    let session = host.verify(ask.authorization(), &ask.origin()).await?;
+    Ok((ask, session))
 }
 
 /// Where a request comes from, as the gateway says in its own headers.

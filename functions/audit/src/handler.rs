@@ -8,17 +8,13 @@ use fhir::json::Writer;
 use fhir::search::{DateRange, Prefix};
 use http::{Method, Request, Response, StatusCode};
 use rest::answer::{json, method_not_allowed, refused, settled};
-use rest::ask::{Ask, form_decoded};
+use rest::ask::{Ask, form_decoded, of_caller};
 use rest::path::{Target, printable};
 
 /// Answers one request.
 pub async fn handle<H: Journal>(host: &H, request: Request<Vec<u8>>) -> Response<Vec<u8>> {
-    let ask = match Ask::of(&request) {
-        Ok(ask) => ask,
-        Err(refusal) => return refused(&refusal),
-    };
-    let session = match host.verify(ask.authorization(), &ask.origin()).await {
-        Ok(session) => session,
+    let (ask, session) = match of_caller(host, &request).await {
+        Ok(known) => known,
         Err(refusal) => return refused(&refusal),
     };
     if request.method() != Method::GET && request.method() != Method::HEAD {

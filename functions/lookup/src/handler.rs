@@ -7,7 +7,7 @@ use contracts::{
 };
 use http::{Method, Request, Response, StatusCode};
 use rest::answer::{json, living, method_not_allowed, refused, settled, version};
-use rest::ask::{Ask, parameter};
+use rest::ask::{Ask, of_caller, parameter};
 use rest::bundle::{self, Link};
 use rest::path::Target;
 
@@ -16,12 +16,8 @@ pub async fn handle<H: Charts + Registry>(
     host: &H,
     request: Request<Vec<u8>>,
 ) -> Response<Vec<u8>> {
-    let ask = match Ask::of(&request) {
-        Ok(ask) => ask,
-        Err(refusal) => return refused(&refusal),
-    };
-    let session = match host.verify(ask.authorization(), &ask.origin()).await {
-        Ok(session) => session,
+    let (ask, session) = match of_caller(host, &request).await {
+        Ok(known) => known,
         Err(refusal) => return refused(&refusal),
     };
     if request.method() != Method::GET && request.method() != Method::HEAD {

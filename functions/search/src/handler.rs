@@ -6,7 +6,7 @@ use fhir::outcome::{IssueType, Status};
 use fhir::search::{Cursor, Query, Settings};
 use http::{Method, Request, Response, StatusCode};
 use rest::answer::{json, method_not_allowed, refused, settled};
-use rest::ask::Ask;
+use rest::ask::{Ask, of_caller};
 use rest::bundle::{self, Link};
 use rest::limits::{PAGE_COUNT_DEFAULT, PAGE_COUNT_MAX};
 use rest::path::Target;
@@ -17,12 +17,8 @@ pub async fn handle<H: Charts + Registry>(
     host: &H,
     request: Request<Vec<u8>>,
 ) -> Response<Vec<u8>> {
-    let ask = match Ask::of(&request) {
-        Ok(ask) => ask,
-        Err(refusal) => return refused(&refusal),
-    };
-    let session = match host.verify(ask.authorization(), &ask.origin()).await {
-        Ok(session) => session,
+    let (ask, session) = match of_caller(host, &request).await {
+        Ok(known) => known,
         Err(refusal) => return refused(&refusal),
     };
     let by_get = request.method() == Method::GET || request.method() == Method::HEAD;

@@ -7,7 +7,7 @@ use contracts::{
 use futures::StreamExt;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use rest::answer::{json, method_not_allowed, refused, settled};
-use rest::ask::Ask;
+use rest::ask::{Ask, of_caller};
 use rest::bundle::{EntryAnswer, response};
 use rest::headers::{Return, carries_json, preferred_return, retry_key, text};
 use rest::path::Target;
@@ -20,12 +20,8 @@ pub async fn handle<H: Charts + Registry + Commits>(
     host: &H,
     request: Request<Vec<u8>>,
 ) -> Response<Vec<u8>> {
-    let ask = match Ask::of(&request) {
-        Ok(ask) => ask,
-        Err(refusal) => return refused(&refusal),
-    };
-    let session = match host.verify(ask.authorization(), &ask.origin()).await {
-        Ok(session) => session,
+    let (ask, session) = match of_caller(host, &request).await {
+        Ok(known) => known,
         Err(refusal) => return refused(&refusal),
     };
     if request.method() != Method::POST || ask.target != Target::System {

@@ -7,18 +7,14 @@ use fhir::limits::JsonLimits;
 use fhir::resource::Resource;
 use http::{Method, Request, Response};
 use rest::answer::{changed, method_not_allowed, refused, settled};
-use rest::ask::Ask;
+use rest::ask::{Ask, of_caller};
 use rest::headers::{Return, carries_json, if_match, preferred_return, retry_key, text};
 use rest::path::Target;
 
 /// Answers one request.
 pub async fn handle<H: Commits>(host: &H, request: Request<Vec<u8>>) -> Response<Vec<u8>> {
-    let ask = match Ask::of(&request) {
-        Ok(ask) => ask,
-        Err(refusal) => return refused(&refusal),
-    };
-    let session = match host.verify(ask.authorization(), &ask.origin()).await {
-        Ok(session) => session,
+    let (ask, session) = match of_caller(host, &request).await {
+        Ok(known) => known,
         Err(refusal) => return refused(&refusal),
     };
     let change = match (&ask.target, request.method()) {
