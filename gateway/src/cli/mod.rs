@@ -8,7 +8,7 @@ pub mod tables;
 pub mod token;
 pub mod up;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
@@ -46,13 +46,27 @@ pub struct Places {
     /// Folder of everything that is kept
     #[arg(long, value_name = "DIR", default_value = "./data")]
     pub data: PathBuf,
-    /// Spin manifest that says which component answers what
-    #[arg(long, value_name = "FILE", default_value = "./spin.toml")]
+    /// Spin manifest that says which component answers what [here, or beside
+    /// the build that this program comes from]
+    #[arg(long, value_name = "FILE", default_value_os_t = shipped("spin.toml"))]
+    #[arg(hide_default_value = true)]
     pub manifest: PathBuf,
-    /// Folder of the region files
+    /// Folder of the region files [found like the manifest]
     #[arg(id = "region_files", long = "region-files", value_name = "DIR")]
-    #[arg(default_value = "./infra/regions")]
+    #[arg(default_value_os_t = shipped("infra/regions"), hide_default_value = true)]
     pub regions: PathBuf,
+}
+
+/// What the project ships: in the working folder, or in a folder above the
+/// program's own, so that a command copied into another terminal works there.
+fn shipped(name: &str) -> PathBuf {
+    let here = Path::new(".").join(name);
+    if here.exists() {
+        return here;
+    }
+    let program = std::env::current_exe().unwrap_or_default();
+    let beside = program.ancestors().map(|folder| folder.join(name)).find(|path| path.exists());
+    beside.unwrap_or(here)
 }
 
 /// Reads the command line and does what it says.

@@ -40,5 +40,5 @@ fn the_fixed_entry_points_are_understood() {
 fn a_region_to_serve_is_not_the_folder_of_the_region_files() {
     let line = Line::try_parse_from(["dossier", "up", "--region", "06"]).unwrap();
     let super::Command::Up(options) = line.command else { panic!("not up") };
-    assert_eq!(options.places.regions.to_str(), Some("./infra/regions"));
+    assert!(options.places.regions.ends_with("infra/regions"), "{:?}", options.places.regions);
 }
