@@ -1,5 +1,7 @@
 //! Records of what the record holds, and of its changes.
 
+use crate::Interaction;
+
 /// A resource's type and logical id (`key`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ResourceKey {
@@ -34,6 +36,17 @@ pub enum ChangeKind {
     Update,
     /// By delete.
     Delete,
+}
+
+impl ChangeKind {
+    /// The interaction that makes such a change by itself.
+    pub fn interaction(self) -> Interaction {
+        match self {
+            Self::Create => Interaction::Create,
+            Self::Update => Interaction::Update,
+            Self::Delete => Interaction::Delete,
+        }
+    }
 }
 
 /// One immutable version (`version`).

@@ -1,7 +1,7 @@
 //! One change of a request as a change of the commit: where it lives, and
 //! everything that the record keeps beside its body.
 
-use crate::convert::read_failed;
+use crate::convert::{self, read_failed};
 use crate::decide::permitted;
 use crate::index;
 use crate::plan::{Draft, Gone};
@@ -113,11 +113,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         resource_type: &str,
         home: &Home,
     ) -> Result<(), Stop> {
-        let interaction = match kind {
-            ChangeKind::Create => Interaction::Create,
-            ChangeKind::Update => Interaction::Update,
-            ChangeKind::Delete => Interaction::Delete,
-        };
+        let interaction = convert::interaction(kind.interaction());
         self.may(session, interaction, resource_type, home)
     }
 

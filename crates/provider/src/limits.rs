@@ -1,7 +1,5 @@
 //! Limits of the provider.
 
-/// Verified tokens remembered, so that a signature is checked once.
-pub const TOKENS_REMEMBERED_MAX: usize = 10_000;
 /// People or resources that a search across people may look at; one that needs
 /// more is asked to narrow itself.
 pub const CANDIDATES_MAX: usize = 20_000;

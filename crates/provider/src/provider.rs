@@ -3,10 +3,9 @@
 use crate::convert::{journal_failed, random_id};
 use crate::outbox::Pending;
 use crate::session::{Session, Told, entries, entries_needed};
-use crate::tokens::Remembered;
 use access::entry::Entry;
 use access::journal::{Drain, Journal, Reader};
-use access::token::Issuers;
+use access::token::{Issuers, Remembering};
 use chart::table::Table;
 use chart::{Environment, Record, Settings};
 use contracts::Refusal;
@@ -14,7 +13,7 @@ use fhir::outcome::Status;
 use futures::future::try_join_all;
 use regions::Directory;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// Work that may happen after the answer.
 pub type Later = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -72,14 +71,13 @@ pub(crate) struct Inner<T, E> {
     pub reader: Reader<T, Pending<T, E>>,
     pub drain: Drain<T, Clock<E>, Pending<T, E>>,
     pub journaling: Journaling,
-    pub issuers: Issuers,
+    pub issuers: Remembering,
     pub directory: Directory,
     pub directory_text: String,
     pub region: String,
     pub environment: E,
     pub background: Option<Background>,
     pub unique_systems: Vec<String>,
-    pub remembered: Mutex<Remembered>,
 }
 
 /// The record's environment, as the journal wants it.
@@ -126,14 +124,13 @@ where
             reader,
             drain,
             journaling: setup.journaling,
-            issuers: setup.issuers,
+            issuers: Remembering::new(setup.issuers),
             directory: setup.directory,
             directory_text,
             region: setup.region,
             environment: setup.environment,
             background: setup.background,
             unique_systems: setup.unique_systems,
-            remembered: Mutex::new(Remembered::default()),
         };
         (Self { inner: Arc::new(inner) }, flusher)
     }

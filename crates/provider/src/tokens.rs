@@ -2,40 +2,15 @@
 
 use crate::convert::random_id;
 use crate::decide::sentence;
-use crate::limits::TOKENS_REMEMBERED_MAX;
 use crate::provider::Provider;
 use crate::session::Session;
 use access::claims::{Claims, Function};
 use access::entry::{Agent, Entry, Interaction, Outcome};
-use access::limits::LEEWAY_S;
 use chart::Environment;
 use chart::table::Table;
 use contracts::{Origin, Refusal};
 use regions::{Action, Request};
-use sha2::{Digest, Sha256};
-use std::collections::HashMap;
 use std::sync::Arc;
-
-/// Tokens whose signature was checked already, by their SHA-256.
-#[derive(Default)]
-pub(crate) struct Remembered(HashMap<[u8; 32], Arc<Claims>>);
-
-impl Remembered {
-    fn get(&self, digest: &[u8; 32], now_s: i64) -> Option<Arc<Claims>> {
-        let claims = self.0.get(digest)?;
-        (claims.expires_at_s.saturating_add(LEEWAY_S) > now_s).then(|| Arc::clone(claims))
-    }
-
-    fn put(&mut self, digest: [u8; 32], claims: Arc<Claims>, now_s: i64) {
-        if self.0.len() >= TOKENS_REMEMBERED_MAX {
-            self.0.retain(|_, held| held.expires_at_s > now_s);
-        }
-        if self.0.len() >= TOKENS_REMEMBERED_MAX {
-            self.0.clear();
-        }
-        self.0.insert(digest, claims);
-    }
-}
 
 fn unauthorized(refused: &access::token::Refusal) -> Refusal {
     use access::token::Refusal as Why;
@@ -69,17 +44,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
 
     fn known(&self, authorization: Option<&str>) -> Result<Arc<Claims>, access::token::Refusal> {
         let token = access::token::bearer(authorization)?;
-        let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        let now_s = self.now_ms() / 1000;
-        let held = self.inner.remembered.lock().ok().and_then(|held| held.get(&digest, now_s));
-        if let Some(claims) = held {
-            return Ok(claims);
-        }
-        let claims = Arc::new(self.inner.issuers.verify(token, now_s)?);
-        if let Ok(mut remembered) = self.inner.remembered.lock() {
-            remembered.put(digest, Arc::clone(&claims), now_s);
-        }
-        Ok(claims)
+        self.inner.issuers.verify(token, self.now_ms() / 1000)
     }
 
     /// A request belongs to the region of its token's establishment. Patients,

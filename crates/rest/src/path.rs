@@ -83,8 +83,7 @@ fn key(name: &str, id: &str) -> Result<ResourceKey, Refusal> {
 
 /// Refuses what cannot be a logical id: 1 to 64 of `A-Z a-z 0-9 - .` (R4 `id`).
 pub fn check_id(id: &str) -> Result<(), Refusal> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
-    if !id.is_empty() && id.len() <= ID_CHARS_MAX && id.bytes().all(allowed) {
+    if fhir::types::is_id(id) {
         return Ok(());
     }
     Err(Refusal::invalid(format!(

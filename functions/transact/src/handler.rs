@@ -146,12 +146,8 @@ impl<H: Charts + Registry + Commits> Caller<'_, H> {
             return_bodies: wants_bodies(self.ask.headers),
             bundle: false,
         };
-        let interaction = match change.kind {
-            contracts::ChangeKind::Create => Interaction::Create,
-            contracts::ChangeKind::Update => Interaction::Update,
-            contracts::ChangeKind::Delete => Interaction::Delete,
-        };
-        let intent = Intent { interaction, query: change.if_none_exist.clone() };
+        let intent =
+            Intent { interaction: change.kind.interaction(), query: change.if_none_exist.clone() };
         match self.host.commit(self.session, intent, vec![change], options).await {
             Ok(mut receipt) => match receipt.outcomes.pop() {
                 Some(outcome) => EntryAnswer::Changed(outcome),

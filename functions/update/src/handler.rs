@@ -1,8 +1,6 @@
 //! create, update with and without `If-Match`, and delete (R4 §3.1.0.5–3.1.0.8).
 
-use contracts::{
-    Answer, Change, ChangeKind, CommitOptions, Commits, Intent, Interaction, Refusal, ResourceKey,
-};
+use contracts::{Answer, Change, ChangeKind, CommitOptions, Commits, Intent, Refusal, ResourceKey};
 use fhir::limits::JsonLimits;
 use fhir::resource::Resource;
 use http::{Method, Request, Response};
@@ -42,12 +40,8 @@ async fn commit<H: Commits>(
     request_hash: Vec<u8>,
 ) -> Answer<Response<Vec<u8>>> {
     let preferred = preferred_return(ask.headers);
-    let interaction = match change.kind {
-        ChangeKind::Create => Interaction::Create,
-        ChangeKind::Update => Interaction::Update,
-        ChangeKind::Delete => Interaction::Delete,
-    };
-    let intent = Intent { interaction, query: change.if_none_exist.clone() };
+    let intent =
+        Intent { interaction: change.kind.interaction(), query: change.if_none_exist.clone() };
     let options = CommitOptions {
         retry_key: retry_key(ask.headers)?,
         request_hash,

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::types::is_id;
+
 /// The parts of a reference's text. A version (`/_history/2`), a canonical's
 /// version (`|1.0`) and a fragment name no other resource and are left off.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,10 +61,4 @@ pub(crate) fn is_type_name(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_uppercase())
         && text.len() <= 40
         && text.bytes().all(|byte| byte.is_ascii_alphabetic())
-}
-
-/// A logical id: 1 to 64 letters, digits, hyphens and dots (R4 §2.24.0.1).
-pub(crate) fn is_id(text: &str) -> bool {
-    (1..=64).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
 }

@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 
+use crate::types::is_id;
+
 use super::super::date::{DateRange, Prefix};
 use super::super::error::SearchError;
 use super::super::fold::squash;
 use super::super::number::WantedNumber;
 use super::super::parameters::{Parameter, ParameterKind};
-use super::super::reference::{ReferenceParts, is_id, is_type_name};
+use super::super::reference::{ReferenceParts, is_type_name};
 use super::text::{split, unescape};
 use super::{Modifier, Settings, Source, Wanted, WantedSystem};
 
