@@ -117,10 +117,10 @@ impl Charts for Native {
     async fn chart_search(
         &self,
         chart: &Self::Chart,
-        resource_type: &str,
+        resource_types: &[String],
         query: &str,
     ) -> Answer<Page> {
-        self.0.walls.chart_search(chart, resource_type, query).await
+        self.0.walls.chart_search(chart, resource_types, query).await
     }
 }
 
@@ -153,13 +153,18 @@ impl Registry for Native {
         self.0.walls.registry_history(shelf, key, window).await
     }
 
+    async fn registry_history_of_types(&self, shelf: &Self::Shelf, window: Window) -> Answer<Page> {
+        self.0.walls.registry_history_of_types(shelf, window).await
+    }
+
     async fn registry_search(
         &self,
         shelf: &Self::Shelf,
-        resource_type: &str,
+        resource_types: &[String],
         query: &str,
+        compartment: Option<&ResourceKey>,
     ) -> Answer<Page> {
-        self.0.walls.registry_search(shelf, resource_type, query).await
+        self.0.walls.registry_search(shelf, resource_types, query, compartment).await
     }
 }
 

@@ -174,5 +174,14 @@ fn escape(text: &str) -> String {
 
 /// Whether BALP calls it a query: its entry holds a query text, or should.
 fn is_query(interaction: Interaction) -> bool {
-    matches!(interaction, Interaction::Search | Interaction::ReadAudit | Interaction::Everything)
+    matches!(
+        interaction,
+        Interaction::Search
+            | Interaction::SearchSystem
+            | Interaction::ReadAudit
+            | Interaction::Everything
+            | Interaction::HistoryType
+            | Interaction::HistorySystem
+            | Interaction::Export
+    )
 }

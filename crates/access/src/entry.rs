@@ -40,11 +40,21 @@ pub enum Interaction {
     Transaction,
     /// Reading the access journal itself (IHE ITI-81).
     ReadAudit,
+    /// The versions of all resources of a type.
+    HistoryType,
+    /// The versions of everything.
+    HistorySystem,
+    /// A search over several types.
+    SearchSystem,
+    /// A change of some elements.
+    Patch,
+    /// Bulk Data `$export`.
+    Export,
 }
 
 impl Interaction {
-    /// Every interaction.
-    pub const ALL: [Self; 11] = [
+    /// Every interaction, in the order of the stored form: append only.
+    pub const ALL: [Self; 16] = [
         Self::Read,
         Self::Vread,
         Self::HistoryInstance,
@@ -56,11 +66,24 @@ impl Interaction {
         Self::Batch,
         Self::Transaction,
         Self::ReadAudit,
+        Self::HistoryType,
+        Self::HistorySystem,
+        Self::SearchSystem,
+        Self::Patch,
+        Self::Export,
     ];
 
     /// Whether it changes the record.
     pub fn changes(self) -> bool {
-        matches!(self, Self::Create | Self::Update | Self::Delete | Self::Batch | Self::Transaction)
+        matches!(
+            self,
+            Self::Create
+                | Self::Update
+                | Self::Patch
+                | Self::Delete
+                | Self::Batch
+                | Self::Transaction
+        )
     }
 }
 

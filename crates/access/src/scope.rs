@@ -192,14 +192,23 @@ impl Scope {
             Interaction::Read | Interaction::Vread | Interaction::HistoryInstance => {
                 typed && self.permissions.covers(Permissions::READ)
             }
-            Interaction::Search => typed && self.permissions.covers(Permissions::SEARCH),
+            // SMART App Launch 2.2 §3.0.2.3: history of a type or of the system
+            // is part of search. What spans types is decided for each of them.
+            Interaction::Search
+            | Interaction::SearchSystem
+            | Interaction::HistoryType
+            | Interaction::HistorySystem => typed && self.permissions.covers(Permissions::SEARCH),
             Interaction::Create => typed && self.permissions.covers(Permissions::CREATE),
-            Interaction::Update => typed && self.permissions.covers(Permissions::UPDATE),
+            Interaction::Update | Interaction::Patch => {
+                typed && self.permissions.covers(Permissions::UPDATE)
+            }
             Interaction::Delete => typed && self.permissions.covers(Permissions::DELETE),
             // A whole chart holds every type.
             Interaction::Everything => {
                 typed && self.resource_type.is_none() && self.permissions.covers(read_and_search)
             }
+            // Every type that is exported is decided by itself.
+            Interaction::Export => typed && self.permissions.covers(read_and_search),
             // Every entry of a bundle is decided by itself as well.
             Interaction::Batch | Interaction::Transaction => true,
             Interaction::ReadAudit => typed && self.permissions.meets(read_and_search),

@@ -102,9 +102,9 @@ impl charts::GuestChart for Chart {
         provider.chart_everything(&self.0, window(part)).await.map(page).map_err(refused)
     }
 
-    async fn search(&self, resource_type: String, query: String) -> Result<Page, Refusal> {
+    async fn search(&self, resource_types: Vec<String>, query: String) -> Result<Page, Refusal> {
         let provider = provider().await.map_err(refused)?;
-        let found = provider.chart_search(&self.0, &resource_type, &query).await;
+        let found = provider.chart_search(&self.0, &resource_types, &query).await;
         found.map(page).map_err(refused)
     }
 }
@@ -143,9 +143,22 @@ impl registry::GuestShelf for Shelf {
         found.map(page).map_err(refused)
     }
 
-    async fn search(&self, resource_type: String, query: String) -> Result<Page, Refusal> {
+    async fn history_of_types(&self, part: Window) -> Result<Page, Refusal> {
         let provider = provider().await.map_err(refused)?;
-        let found = provider.registry_search(&self.0, &resource_type, &query).await;
+        let found = provider.registry_history_of_types(&self.0, window(part)).await;
+        found.map(page).map_err(refused)
+    }
+
+    async fn search(
+        &self,
+        resource_types: Vec<String>,
+        query: String,
+        compartment: Option<Key>,
+    ) -> Result<Page, Refusal> {
+        let provider = provider().await.map_err(refused)?;
+        let compartment = compartment.map(key);
+        let found =
+            provider.registry_search(&self.0, &resource_types, &query, compartment.as_ref()).await;
         found.map(page).map_err(refused)
     }
 }

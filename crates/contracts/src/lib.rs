@@ -9,8 +9,8 @@ mod walls;
 
 pub use fhir::outcome::Refusal;
 pub use record::{
-    Change, ChangeKind, CommitOptions, Effect, Outcome, Page, Place, Receipt, ResourceKey, Version,
-    Window,
+    BodyForm, Change, ChangeKind, CommitOptions, Effect, Notice, Outcome, Page, Place, Receipt,
+    ResourceKey, Version, Window,
 };
 pub use types::{Claims, Intent, Interaction, JournalFilter, JournalPage, Origin};
 pub use walls::{Answer, Charts, Commits, Directory, Journal, Registry, Tokens};

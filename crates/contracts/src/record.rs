@@ -69,7 +69,9 @@ pub struct Version {
 pub struct Page {
     /// The versions of this page.
     pub versions: Vec<Version>,
-    /// How many over all pages, when known.
+    /// Of a search: the first so many are matches, the others are included.
+    pub matches: u32,
+    /// How many matches over all pages, when known.
     pub total: Option<u32>,
     /// Continues after this page.
     pub next: Option<String>,
@@ -86,6 +88,35 @@ pub struct Window {
     pub since_ms: Option<i64>,
     /// Only these types; all when empty.
     pub resource_types: Vec<String>,
+    /// Of `$everything`: only what was done or held from this date of care on.
+    pub care_from: Option<String>,
+    /// Of `$everything`: only what was done or held up to this date of care.
+    pub care_to: Option<String>,
+}
+
+/// Something to tell the caller that is no refusal (`notice`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Code of the FHIR value set issue-type.
+    pub code: String,
+    /// What it is about; never a person's data.
+    pub diagnostics: String,
+    /// The element or parameter, as FHIRPath.
+    pub expression: Option<String>,
+}
+
+/// What the body of a change is (`body-form`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BodyForm {
+    /// The resource itself; nothing for a deletion.
+    #[default]
+    Resource,
+    /// Of an update: JSON Patch (an array) or FHIRPath Patch (Parameters).
+    Patch,
+    /// Of an update: Parameters with a Meta to merge in.
+    MetaAdd,
+    /// Of an update: Parameters with a Meta to take out.
+    MetaDelete,
 }
 
 /// One change of a commit (`change`).
@@ -95,16 +126,40 @@ pub struct Change {
     pub kind: ChangeKind,
     /// FHIR resource type.
     pub resource_type: String,
-    /// Given for update and delete.
+    /// Given for update and delete, unless `criteria` are.
     pub id: Option<String>,
+    /// Of an update or delete: the one resource that this search finds.
+    pub criteria: Option<String>,
     /// `Bundle.entry.fullUrl`.
     pub full_url: Option<String>,
     /// The version that must be current.
     pub if_match: Option<u64>,
+    /// Of an update: only when nothing is there (`If-None-Match: *`).
+    pub if_absent: bool,
     /// Only when no resource matches this search.
     pub if_none_exist: Option<String>,
-    /// The resource as sent; empty for a deletion.
+    /// What `body` is.
+    pub form: BodyForm,
+    /// As sent; empty for a deletion.
     pub body: Vec<u8>,
+}
+
+impl Change {
+    /// A change of `kind` to a resource of a type: everything else is unsaid.
+    pub fn of(kind: ChangeKind, resource_type: impl Into<String>) -> Self {
+        Self {
+            kind,
+            resource_type: resource_type.into(),
+            id: None,
+            criteria: None,
+            full_url: None,
+            if_match: None,
+            if_absent: false,
+            if_none_exist: None,
+            form: BodyForm::Resource,
+            body: Vec::new(),
+        }
+    }
 }
 
 /// How to commit (`options`).
@@ -118,6 +173,8 @@ pub struct CommitOptions {
     pub return_bodies: bool,
     /// Whether the changes are entries of a Bundle.
     pub bundle: bool,
+    /// Whether outcomes carry notices of references that lead nowhere.
+    pub notices: bool,
 }
 
 /// What a change did (`effect`).
@@ -148,6 +205,8 @@ pub struct Outcome {
     pub effect: Effect,
     /// The stored text when asked for; empty otherwise.
     pub body: Vec<u8>,
+    /// What the caller should know of it.
+    pub notices: Vec<Notice>,
 }
 
 /// What became of a commit (`receipt`).

@@ -25,6 +25,16 @@ pub enum Interaction {
     Transaction,
     /// Reading the access journal (ITI-81).
     ReadAudit,
+    /// FHIR history of a type.
+    HistoryType,
+    /// FHIR history of the whole record.
+    HistorySystem,
+    /// FHIR search over several types.
+    SearchSystem,
+    /// FHIR patch.
+    Patch,
+    /// Bulk Data `$export`.
+    Export,
 }
 
 /// The access a function intends; the provider completes it (`intent`).

@@ -49,11 +49,11 @@ pub trait Charts: Tokens {
     ) -> Answer<Page>;
     /// Everything in the chart.
     async fn chart_everything(&self, chart: &Self::Chart, window: Window) -> Answer<Page>;
-    /// A search confined to the chart.
+    /// A search of these types, of all when empty, confined to the chart.
     async fn chart_search(
         &self,
         chart: &Self::Chart,
-        resource_type: &str,
+        resource_types: &[String],
         query: &str,
     ) -> Answer<Page>;
 }
@@ -80,12 +80,15 @@ pub trait Registry: Tokens {
         key: &ResourceKey,
         window: Window,
     ) -> Answer<Page>;
-    /// A search of a registry type, or of people.
+    /// Versions of all resources of the window's types, newest first.
+    async fn registry_history_of_types(&self, shelf: &Self::Shelf, window: Window) -> Answer<Page>;
+    /// A search across people and registries, perhaps within a compartment.
     async fn registry_search(
         &self,
         shelf: &Self::Shelf,
-        resource_type: &str,
+        resource_types: &[String],
         query: &str,
+        compartment: Option<&ResourceKey>,
     ) -> Answer<Page>;
 }
 

@@ -2,8 +2,8 @@
 
 use crate::bindings::dossier::record::{charts, commits, types};
 use contracts::{
-    Change, ChangeKind, Claims, CommitOptions, Effect, Intent, Interaction, Origin, Outcome, Page,
-    Place, Receipt, Refusal, ResourceKey, Version, Window,
+    BodyForm, Change, ChangeKind, Claims, CommitOptions, Effect, Intent, Interaction, Notice,
+    Origin, Outcome, Page, Place, Receipt, Refusal, ResourceKey, Version, Window,
 };
 
 pub(crate) fn refused(refusal: types::Refusal) -> Refusal {
@@ -49,6 +49,11 @@ pub(crate) fn intent(intent: Intent) -> types::Intent {
         Interaction::Batch => To::Batch,
         Interaction::Transaction => To::Transaction,
         Interaction::ReadAudit => To::ReadAudit,
+        Interaction::HistoryType => To::HistoryType,
+        Interaction::HistorySystem => To::HistorySystem,
+        Interaction::SearchSystem => To::SearchSystem,
+        Interaction::Patch => To::Patch,
+        Interaction::Export => To::Export,
     };
     types::Intent { interaction, query: intent.query }
 }
@@ -74,6 +79,8 @@ pub(crate) fn window(window: Window) -> types::Window {
         cursor: window.cursor,
         since_ms: window.since_ms,
         resource_types: window.resource_types,
+        care_from: window.care_from,
+        care_to: window.care_to,
     }
 }
 
@@ -94,6 +101,7 @@ pub(crate) fn version(version: types::Version) -> Version {
 pub(crate) fn page(page: types::Page) -> Page {
     Page {
         versions: page.versions.into_iter().map(version).collect(),
+        matches: page.matches,
         total: page.total,
         next: page.next,
     }
@@ -108,9 +116,17 @@ pub(crate) fn change(change: Change) -> commits::Change {
         },
         resource_type: change.resource_type,
         id: change.id,
+        criteria: change.criteria,
         full_url: change.full_url,
         if_match: change.if_match,
+        if_absent: change.if_absent,
         if_none_exist: change.if_none_exist,
+        form: match change.form {
+            BodyForm::Resource => commits::BodyForm::Resource,
+            BodyForm::Patch => commits::BodyForm::Patch,
+            BodyForm::MetaAdd => commits::BodyForm::MetaAdd,
+            BodyForm::MetaDelete => commits::BodyForm::MetaDelete,
+        },
         body: change.body,
     }
 }
@@ -121,7 +137,12 @@ pub(crate) fn options(options: CommitOptions) -> commits::Options {
         request_hash: options.request_hash,
         return_bodies: options.return_bodies,
         bundle: options.bundle,
+        notices: options.notices,
     }
+}
+
+fn notice(notice: types::Notice) -> Notice {
+    Notice { code: notice.code, diagnostics: notice.diagnostics, expression: notice.expression }
 }
 
 pub(crate) fn receipt(receipt: commits::Receipt) -> Receipt {
@@ -137,6 +158,7 @@ pub(crate) fn receipt(receipt: commits::Receipt) -> Receipt {
             commits::Effect::Unchanged => Effect::Unchanged,
         },
         body: outcome.body,
+        notices: outcome.notices.into_iter().map(notice).collect(),
     });
     Receipt { outcomes: outcomes.collect(), replayed: receipt.replayed }
 }

@@ -67,10 +67,10 @@ impl Charts for Host {
     async fn chart_search(
         &self,
         chart: &Self::Chart,
-        resource_type: &str,
+        resource_types: &[String],
         query: &str,
     ) -> Answer<Page> {
-        let found = chart.search(resource_type.to_owned(), query.to_owned()).await;
+        let found = chart.search(resource_types.to_vec(), query.to_owned()).await;
         found.map(page).map_err(refused)
     }
 }
@@ -108,13 +108,19 @@ impl Registry for Host {
         shelf.history(key(of), window(part)).await.map(page).map_err(refused)
     }
 
+    async fn registry_history_of_types(&self, shelf: &Self::Shelf, part: Window) -> Answer<Page> {
+        shelf.history_of_types(window(part)).await.map(page).map_err(refused)
+    }
+
     async fn registry_search(
         &self,
         shelf: &Self::Shelf,
-        resource_type: &str,
+        resource_types: &[String],
         query: &str,
+        compartment: Option<&ResourceKey>,
     ) -> Answer<Page> {
-        let found = shelf.search(resource_type.to_owned(), query.to_owned()).await;
+        let compartment = compartment.map(key);
+        let found = shelf.search(resource_types.to_vec(), query.to_owned(), compartment).await;
         found.map(page).map_err(refused)
     }
 }

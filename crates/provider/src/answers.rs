@@ -180,6 +180,7 @@ pub(crate) fn outcomes(slots: &[Slot], kinds: &[ChangeKind], done: &[Done]) -> V
                 last_updated_ms: cell.last_updated_ms,
                 effect: Effect::Existing,
                 body: Vec::new(),
+                notices: Vec::new(),
             },
             Slot::Same(first) => match outcomes.get(*first) {
                 Some(first) => Outcome { effect: Effect::Existing, ..first.clone() },
@@ -188,7 +189,8 @@ pub(crate) fn outcomes(slots: &[Slot], kinds: &[ChangeKind], done: &[Done]) -> V
             Slot::Gone(gone) => {
                 let (version, last_updated_ms) = gone.deleted.unwrap_or_default();
                 let (key, body) = (gone.key.clone(), Vec::new());
-                Outcome { key, version, last_updated_ms, effect: Effect::Deleted, body }
+                let notices = Vec::new();
+                Outcome { key, version, last_updated_ms, effect: Effect::Deleted, body, notices }
             }
         };
         outcomes.push(outcome);
@@ -208,5 +210,6 @@ fn changed(done: &Done, kind: ChangeKind) -> Outcome {
         last_updated_ms: done.last_updated_ms,
         effect,
         body: Vec::new(),
+        notices: Vec::new(),
     }
 }

@@ -205,8 +205,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         };
         let all = versions.iter().map(|version| seen(version, chart.person())).collect();
         self.witness(&chart.session, asked.told(all, 200)).await?;
-        let versions = versions.into_iter().map(convert::version).collect();
-        Ok(Page { versions, total: None, next })
+        Ok(convert::page(versions, None, next))
     }
 
     /// Versions of one resource, newest first, and the cursor of the next page;
@@ -286,17 +285,17 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let at: Vec<_> = cells.iter().map(chart::Cell::reference).collect();
         let versions = self.bodies(&at).await?;
         self.witness(&chart.session, asked.told(seen_in(&at, &versions), 200)).await?;
-        let versions = versions.into_iter().map(convert::version).collect();
-        Ok(Page { versions, total, next })
+        Ok(convert::page(versions, total, next))
     }
 
     /// `chart.search`.
     pub async fn chart_search(
         &self,
         chart: &Chart,
-        resource_type: &str,
+        resource_types: &[String],
         query: &str,
     ) -> Result<Page, Refusal> {
+        let [resource_type] = resource_types else { return Err(one_type()) };
         let text = format!("{resource_type}?{query}");
         let asked = self.asked(chart, Interaction::Search, resource_type, Some(text)).await?;
         let query = self.understood(resource_type, query)?;
@@ -355,6 +354,11 @@ pub(crate) fn seen_in(at: &[CellRef], versions: &[Version]) -> Vec<Seen> {
 pub(crate) fn searched(intent: &Intent) -> Option<String> {
     let query = intent.query.as_deref()?;
     query.split_once('?').map(|(resource_type, _)| resource_type.to_owned())
+}
+
+/// Searches of several types at once.
+pub(crate) fn one_type() -> Refusal {
+    Refusal::not_supported("A search names one type here. Search each type by itself.")
 }
 
 /// 404 for a resource that is not there.

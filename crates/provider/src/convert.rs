@@ -5,7 +5,7 @@ use crate::limits::RETRY_AFTER_S;
 use access::entry::Interaction;
 use access::journal::JournalError;
 use chart::{CommitError, Environment, ReadError, Version};
-use contracts::{ChangeKind, Refusal, ResourceKey};
+use contracts::{ChangeKind, Page, Refusal, ResourceKey};
 use fhir::outcome::{IssueType, Status};
 
 /// A fresh entry id.
@@ -117,7 +117,18 @@ pub(crate) fn interaction(interaction: contracts::Interaction) -> Interaction {
         From::Batch => Interaction::Batch,
         From::Transaction => Interaction::Transaction,
         From::ReadAudit => Interaction::ReadAudit,
+        From::HistoryType => Interaction::HistoryType,
+        From::HistorySystem => Interaction::HistorySystem,
+        From::SearchSystem => Interaction::SearchSystem,
+        From::Patch => Interaction::Patch,
+        From::Export => Interaction::Export,
     }
+}
+
+/// A page of which everything is a match.
+pub(crate) fn page(versions: Vec<Version>, total: Option<u32>, next: Option<String>) -> Page {
+    let matches = u32::try_from(versions.len()).unwrap_or(u32::MAX);
+    Page { versions: versions.into_iter().map(version).collect(), matches, total, next }
 }
 
 /// A stored version, as the contracts have it.

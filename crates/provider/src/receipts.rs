@@ -48,6 +48,7 @@ pub(crate) fn from_bytes(bytes: &[u8], replayed: bool) -> Option<Receipt> {
             last_updated_ms: kept.last_updated_ms,
             effect: *EFFECTS.get(usize::from(kept.effect))?,
             body: Vec::new(),
+            notices: Vec::new(),
         })
     });
     Some(Receipt { outcomes: outcomes.collect::<Option<_>>()?, replayed })

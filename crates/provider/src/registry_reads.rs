@@ -1,6 +1,6 @@
 //! `registry`: resources that belong to nobody, and search across people.
 
-use crate::chart_reads::{absent, searched, seen, seen_in};
+use crate::chart_reads::{absent, one_type, searched, seen, seen_in};
 use crate::convert::{self, read_failed};
 use crate::decide::permitted;
 use crate::provider::Provider;
@@ -142,17 +142,29 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         };
         let all = versions.iter().map(|version| seen(version, None)).collect();
         self.shown(taken, all, 200).await?;
-        let versions = versions.into_iter().map(convert::version).collect();
-        Ok(Page { versions, total: None, next })
+        Ok(convert::page(versions, None, next))
+    }
+
+    /// `shelf.history-of-types`.
+    pub async fn registry_history_of_types(
+        &self,
+        _shelf: &Shelf,
+        _window: Window,
+    ) -> Result<Page, Refusal> {
+        Err(Refusal::not_supported("The history of a type is not kept yet: ask for an instance's."))
     }
 
     /// `shelf.search`.
     pub async fn registry_search(
         &self,
         shelf: &Shelf,
-        resource_type: &str,
+        resource_types: &[String],
         query: &str,
+        compartment: Option<&ResourceKey>,
     ) -> Result<Page, Refusal> {
+        let ([resource_type], None) = (resource_types, compartment) else {
+            return Err(one_type());
+        };
         let text = format!("{resource_type}?{query}");
         let mut taken = self.taken(shelf, Interaction::Search, resource_type, Some(text)).await?;
         let query = self.understood(resource_type, query)?;

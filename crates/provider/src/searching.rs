@@ -26,8 +26,7 @@ pub(crate) struct Frame {
 impl Frame {
     /// The page with its versions.
     pub fn with(self, versions: Vec<Version>) -> Page {
-        let versions = versions.into_iter().map(convert::version).collect();
-        Page { versions, total: self.total, next: self.next }
+        convert::page(versions, self.total, self.next)
     }
 }
 

@@ -187,7 +187,7 @@ fn window(ask: &Ask<'_>) -> Answer<Window> {
         count: ask.count()?,
         cursor: parameter(ask.query, "_page"),
         since_ms,
-        resource_types: Vec::new(),
+        ..Window::default()
     })
 }
 

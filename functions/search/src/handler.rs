@@ -48,15 +48,16 @@ pub async fn answer<H: Charts + Registry>(
     };
     let parsed = parsed(resource_type, query, &ask.base)?;
     let intent = Intent::asking(Interaction::Search, format!("{resource_type}?{query}"));
+    let types = [resource_type.clone()];
     let page = match parsed.person().as_slice() {
         [person] => {
             let place = Place::Person((*person).to_owned());
             let chart = host.open_chart(session, intent, place).await?;
-            host.chart_search(&chart, resource_type, query).await?
+            host.chart_search(&chart, &types, query).await?
         }
         _ => {
             let shelf = host.open_registry(session, intent).await?;
-            host.registry_search(&shelf, resource_type, query).await?
+            host.registry_search(&shelf, &types, query, None).await?
         }
     };
     let mut links =

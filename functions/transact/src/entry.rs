@@ -118,13 +118,10 @@ fn create(
     let resource_type = url.trim_start_matches('/');
     let resource = resource(entry, resource_type)?;
     Ok(Change {
-        kind: ChangeKind::Create,
-        resource_type: resource_type.to_owned(),
-        id: None,
         full_url,
-        if_match: None,
         if_none_exist,
         body: resource,
+        ..Change::of(ChangeKind::Create, resource_type)
     })
 }
 
@@ -144,26 +141,20 @@ fn update(
         .at("resource.id"));
     }
     Ok(Change {
-        kind: ChangeKind::Update,
-        resource_type,
         id: Some(id),
         full_url,
         if_match: if_match.as_deref().map(rest::headers::version_tag).transpose()?,
-        if_none_exist: None,
         body,
+        ..Change::of(ChangeKind::Update, resource_type)
     })
 }
 
 fn delete(url: &str, if_match: Option<String>) -> Result<Change, Refusal> {
     let (resource_type, id) = instance(url)?;
     Ok(Change {
-        kind: ChangeKind::Delete,
-        resource_type,
         id: Some(id),
-        full_url: None,
         if_match: if_match.as_deref().map(rest::headers::version_tag).transpose()?,
-        if_none_exist: None,
-        body: Vec::new(),
+        ..Change::of(ChangeKind::Delete, resource_type)
     })
 }
 

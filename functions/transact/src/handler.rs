@@ -86,6 +86,7 @@ impl<H: Charts + Registry + Commits> Caller<'_, H> {
             request_hash,
             return_bodies: wants_bodies(self.ask.headers),
             bundle: true,
+            notices: false,
         };
         let receipt = if changes.is_empty() {
             Receipt::default()
@@ -145,6 +146,7 @@ impl<H: Charts + Registry + Commits> Caller<'_, H> {
             request_hash: hash,
             return_bodies: wants_bodies(self.ask.headers),
             bundle: false,
+            notices: false,
         };
         let intent =
             Intent { interaction: change.kind.interaction(), query: change.if_none_exist.clone() };

@@ -47,6 +47,7 @@ async fn commit<H: Commits>(
         request_hash,
         return_bodies: preferred == Return::Representation,
         bundle: false,
+        notices: false,
     };
     let mut receipt = host.commit(session, intent, vec![change], options).await?;
     let outcome = receipt.outcomes.pop().ok_or_else(|| {
@@ -78,13 +79,9 @@ fn create(ask: &Ask<'_>, name: &str) -> Answer<Change> {
     resource(ask, name)?;
     // An id in the body is ignored: the server assigns its own (R4 §3.1.0.8).
     Ok(Change {
-        kind: ChangeKind::Create,
-        resource_type: name.to_owned(),
-        id: None,
-        full_url: None,
-        if_match: None,
         if_none_exist: text(ask.headers, "if-none-exist").map(str::to_owned),
         body: ask.body.to_vec(),
+        ..Change::of(ChangeKind::Create, name)
     })
 }
 
@@ -108,24 +105,17 @@ fn update(ask: &Ask<'_>, key: &ResourceKey) -> Answer<Change> {
         }
     }
     Ok(Change {
-        kind: ChangeKind::Update,
-        resource_type: key.resource_type.clone(),
         id: Some(key.id.clone()),
-        full_url: None,
         if_match: if_match(ask.headers)?,
-        if_none_exist: None,
         body: ask.body.to_vec(),
+        ..Change::of(ChangeKind::Update, &*key.resource_type)
     })
 }
 
 fn delete(ask: &Ask<'_>, key: &ResourceKey) -> Answer<Change> {
     Ok(Change {
-        kind: ChangeKind::Delete,
-        resource_type: key.resource_type.clone(),
         id: Some(key.id.clone()),
-        full_url: None,
         if_match: if_match(ask.headers)?,
-        if_none_exist: None,
-        body: Vec::new(),
+        ..Change::of(ChangeKind::Delete, &*key.resource_type)
     })
 }

@@ -83,11 +83,11 @@ impl<T> charts::HostChartWithStore<T> for Host {
     async fn search(
         store: &Accessor<T, Self>,
         chart: Resource<Chart>,
-        resource_type: String,
+        resource_types: Vec<String>,
         query: String,
     ) -> Answer<Page> {
         let (walls, chart) = store.with(|mut access| access.get().held(&chart))?;
-        let found = walls.chart_search(&chart, &resource_type, &query).await;
+        let found = walls.chart_search(&chart, &resource_types, &query).await;
         Ok(found.map(convert::page).map_err(convert::refused))
     }
 }

@@ -40,6 +40,11 @@ pub fn intent(intent: types::Intent) -> plain::Intent {
         From::Batch => plain::Interaction::Batch,
         From::Transaction => plain::Interaction::Transaction,
         From::ReadAudit => plain::Interaction::ReadAudit,
+        From::HistoryType => plain::Interaction::HistoryType,
+        From::HistorySystem => plain::Interaction::HistorySystem,
+        From::SearchSystem => plain::Interaction::SearchSystem,
+        From::Patch => plain::Interaction::Patch,
+        From::Export => plain::Interaction::Export,
     };
     plain::Intent { interaction, query: intent.query }
 }
@@ -65,6 +70,8 @@ pub fn window(window: types::Window) -> plain::Window {
         cursor: window.cursor,
         since_ms: window.since_ms,
         resource_types: window.resource_types,
+        care_from: window.care_from,
+        care_to: window.care_to,
     }
 }
 
@@ -93,6 +100,7 @@ pub fn version(version: plain::Version) -> types::Version {
 pub fn page(page: plain::Page) -> types::Page {
     types::Page {
         versions: page.versions.into_iter().map(version).collect(),
+        matches: page.matches,
         total: page.total,
         next: page.next,
     }
@@ -103,9 +111,17 @@ pub fn change(change: commits::Change) -> plain::Change {
         kind: kind(change.kind),
         resource_type: change.resource_type,
         id: change.id,
+        criteria: change.criteria,
         full_url: change.full_url,
         if_match: change.if_match,
+        if_absent: change.if_absent,
         if_none_exist: change.if_none_exist,
+        form: match change.form {
+            commits::BodyForm::Resource => plain::BodyForm::Resource,
+            commits::BodyForm::Patch => plain::BodyForm::Patch,
+            commits::BodyForm::MetaAdd => plain::BodyForm::MetaAdd,
+            commits::BodyForm::MetaDelete => plain::BodyForm::MetaDelete,
+        },
         body: change.body,
     }
 }
@@ -116,6 +132,15 @@ pub fn options(options: commits::Options) -> plain::CommitOptions {
         request_hash: options.request_hash,
         return_bodies: options.return_bodies,
         bundle: options.bundle,
+        notices: options.notices,
+    }
+}
+
+fn notice(notice: plain::Notice) -> types::Notice {
+    types::Notice {
+        code: notice.code,
+        diagnostics: notice.diagnostics,
+        expression: notice.expression,
     }
 }
 
@@ -132,6 +157,7 @@ fn outcome(outcome: plain::Outcome) -> commits::Outcome {
             plain::Effect::Unchanged => commits::Effect::Unchanged,
         },
         body: outcome.body,
+        notices: outcome.notices.into_iter().map(notice).collect(),
     }
 }
 

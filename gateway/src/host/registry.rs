@@ -69,14 +69,27 @@ impl<T> registry::HostShelfWithStore<T> for Host {
         Ok(read.map(convert::page).map_err(convert::refused))
     }
 
+    async fn history_of_types(
+        store: &Accessor<T, Self>,
+        shelf: Resource<Shelf>,
+        window: Window,
+    ) -> Answer<Page> {
+        let (walls, shelf) = store.with(|mut access| access.get().held(&shelf))?;
+        let read = walls.registry_history_of_types(&shelf, convert::window(window)).await;
+        Ok(read.map(convert::page).map_err(convert::refused))
+    }
+
     async fn search(
         store: &Accessor<T, Self>,
         shelf: Resource<Shelf>,
-        resource_type: String,
+        resource_types: Vec<String>,
         query: String,
+        compartment: Option<Key>,
     ) -> Answer<Page> {
         let (walls, shelf) = store.with(|mut access| access.get().held(&shelf))?;
-        let found = walls.registry_search(&shelf, &resource_type, &query).await;
+        let compartment = compartment.map(convert::key);
+        let found =
+            walls.registry_search(&shelf, &resource_types, &query, compartment.as_ref()).await;
         Ok(found.map(convert::page).map_err(convert::refused))
     }
 }

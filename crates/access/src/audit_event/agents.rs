@@ -44,12 +44,17 @@ fn types(subtype: Subtype) -> (Word, Word, Word) {
         Subtype::Read | Subtype::Vread | Subtype::History => {
             (words::DESTINATION, words::SOURCE, words::RECIPIENT)
         }
-        Subtype::Search | Subtype::Operation => {
-            (words::SOURCE, words::DESTINATION, words::RECIPIENT)
-        }
-        Subtype::Create | Subtype::Update | Subtype::Batch | Subtype::Transaction => {
-            (words::SOURCE, words::DESTINATION, words::AUTHOR)
-        }
+        Subtype::Search
+        | Subtype::SearchSystem
+        | Subtype::HistoryType
+        | Subtype::HistorySystem
+        | Subtype::Operation
+        | Subtype::Export => (words::SOURCE, words::DESTINATION, words::RECIPIENT),
+        Subtype::Create
+        | Subtype::Update
+        | Subtype::Patch
+        | Subtype::Batch
+        | Subtype::Transaction => (words::SOURCE, words::DESTINATION, words::AUTHOR),
         Subtype::Delete => (words::APPLICATION, words::CUSTODIAN, words::AUTHOR),
     }
 }

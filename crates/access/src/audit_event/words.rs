@@ -99,10 +99,15 @@ pub enum Subtype {
     Read,
     Vread,
     History,
+    HistoryType,
+    HistorySystem,
     Search,
+    SearchSystem,
+    Export,
     Operation,
     Create,
     Update,
+    Patch,
     Delete,
     Batch,
     Transaction,
@@ -114,10 +119,15 @@ impl Subtype {
             Interaction::Read => Self::Read,
             Interaction::Vread => Self::Vread,
             Interaction::HistoryInstance => Self::History,
+            Interaction::HistoryType => Self::HistoryType,
+            Interaction::HistorySystem => Self::HistorySystem,
             Interaction::Search | Interaction::ReadAudit => Self::Search,
+            Interaction::SearchSystem => Self::SearchSystem,
+            Interaction::Export => Self::Export,
             Interaction::Everything => Self::Operation,
             Interaction::Create => Self::Create,
             Interaction::Update => Self::Update,
+            Interaction::Patch => Self::Patch,
             Interaction::Delete => Self::Delete,
             Interaction::Batch => Self::Batch,
             Interaction::Transaction => Self::Transaction,
@@ -138,6 +148,11 @@ impl Subtype {
             Self::Read => ("read", "lecture", "read"),
             Self::Vread => ("vread", "lecture d'une version", "vread"),
             Self::History => ("history-instance", "historique", "history-instance"),
+            Self::HistoryType => ("history-type", "historique d'un type", "history-type"),
+            Self::HistorySystem => ("history-system", "historique général", "history-system"),
+            Self::SearchSystem => ("search-system", "recherche générale", "search-system"),
+            Self::Export => ("operation", "exportation", "operation"),
+            Self::Patch => ("patch", "modification partielle", "patch"),
             Self::Search => ("search", "recherche", "search"),
             Self::Operation => ("operation", "lecture du dossier entier", "operation"),
             Self::Create => ("create", "création", "create"),
@@ -154,9 +169,16 @@ impl Subtype {
         match self {
             Self::Read | Self::Vread | Self::History => "R",
             Self::Create => "C",
-            Self::Update => "U",
+            Self::Update | Self::Patch => "U",
             Self::Delete => "D",
-            Self::Search | Self::Operation | Self::Batch | Self::Transaction => "E",
+            Self::Search
+            | Self::SearchSystem
+            | Self::HistoryType
+            | Self::HistorySystem
+            | Self::Operation
+            | Self::Export
+            | Self::Batch
+            | Self::Transaction => "E",
         }
     }
 
@@ -166,8 +188,13 @@ impl Subtype {
             Self::Read | Self::Vread | Self::History => "Read",
             Self::Create => "Create",
             Self::Delete => "Delete",
-            Self::Update | Self::Batch | Self::Transaction => "Update",
-            Self::Search | Self::Operation => "Query",
+            Self::Update | Self::Patch | Self::Batch | Self::Transaction => "Update",
+            Self::Search
+            | Self::SearchSystem
+            | Self::HistoryType
+            | Self::HistorySystem
+            | Self::Operation
+            | Self::Export => "Query",
         }
     }
 }

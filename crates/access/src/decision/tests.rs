@@ -40,7 +40,8 @@ fn mark(decision: Decision) -> char {
 
 /// One line per caller; one column per interaction, in the order of
 /// `Interaction::ALL`: read, vread, history, search, everything, create,
-/// update, delete, batch, transaction, read-audit.
+/// update, delete, batch, transaction, read-audit, history of a type and of
+/// the system, search of the system, patch, export.
 fn line(claims: &Claims, person: Option<&str>) -> String {
     let asked = Interaction::ALL.iter();
     asked.map(|interaction| mark(ask(claims, *interaction, "Observation", person))).collect()
@@ -51,31 +52,31 @@ fn the_matrix() {
     let (own, other) = (Some("p1"), Some("p2"));
     let rows = [
         // function, scopes, patient, whose chart, expected
-        ("physician", "user/*.cruds", None, own, "xxxxxxxxxxj"),
-        ("physician", "user/*.cruds", None, None, "xxxxxxxxxxj"),
-        ("nurse", "user/*.rs", None, own, "xxxxxsssxxj"),
-        ("nurse", "user/Condition.rs", None, own, "ssssssssxxj"),
-        ("pharmacist", "user/*.r user/AuditEvent.rs", None, own, "xxxsssssxxx"),
-        ("physician", "patient/*.rs", own, own, "xxxxxsssxxj"),
-        ("physician", "patient/*.rs", own, other, "pppppsssxxj"),
-        ("physician", "patient/*.rs", None, other, "pppppsssxxj"),
-        ("physician", "system/*.cruds", None, own, "ssssssssssj"),
-        ("physician", "", None, own, "ssssssssssj"),
-        ("patient", "patient/*.rs", own, own, "xxxxxsssxxx"),
-        ("patient", "patient/*.rs", own, other, "pppppsssxxp"),
-        ("patient", "patient/*.rs", own, None, "pppppsssxxp"),
-        ("patient", "user/*.rs", own, own, "xxxxxsssxxx"),
-        ("patient", "user/*.cruds", own, other, "ppppppppxxp"),
-        ("patient", "system/*.cruds", own, own, "ssssssssssj"),
-        ("auditor", "user/AuditEvent.rs", None, own, "aaaaaaaaaax"),
-        ("auditor", "user/*.cruds", None, None, "aaaaaaaaaax"),
-        ("auditor", "user/Observation.rs", None, None, "aaaaaaaaaaj"),
-        ("system", "system/*.cruds", None, other, "xxxxxxxxxxj"),
-        ("system", "system/Observation.c", None, other, "sssssxssxxj"),
-        ("system", "system/AuditEvent.rs", None, None, "ssssssssxxx"),
-        ("system", "user/*.cruds", None, other, "ssssssssssj"),
-        ("clerk", "user/*.cruds", None, other, "ssssssssxxj"),
-        ("clerk", "user/Observation.rs", None, other, "xxxxssssxxj"),
+        ("physician", "user/*.cruds", None, own, "xxxxxxxxxxjxxxxx"),
+        ("physician", "user/*.cruds", None, None, "xxxxxxxxxxjxxxxx"),
+        ("nurse", "user/*.rs", None, own, "xxxxxsssxxjxxxsx"),
+        ("nurse", "user/Condition.rs", None, own, "ssssssssxxjsssss"),
+        ("pharmacist", "user/*.r user/AuditEvent.rs", None, own, "xxxsssssxxxsssss"),
+        ("physician", "patient/*.rs", own, own, "xxxxxsssxxjxxxsx"),
+        ("physician", "patient/*.rs", own, other, "pppppsssxxjpppsp"),
+        ("physician", "patient/*.rs", None, other, "pppppsssxxjpppsp"),
+        ("physician", "system/*.cruds", None, own, "ssssssssssjsssss"),
+        ("physician", "", None, own, "ssssssssssjsssss"),
+        ("patient", "patient/*.rs", own, own, "xxxxxsssxxxxxxsx"),
+        ("patient", "patient/*.rs", own, other, "pppppsssxxppppsp"),
+        ("patient", "patient/*.rs", own, None, "pppppsssxxppppsp"),
+        ("patient", "user/*.rs", own, own, "xxxxxsssxxxxxxsx"),
+        ("patient", "user/*.cruds", own, other, "ppppppppxxpppppp"),
+        ("patient", "system/*.cruds", own, own, "ssssssssssjsssss"),
+        ("auditor", "user/AuditEvent.rs", None, own, "aaaaaaaaaaxaaaaa"),
+        ("auditor", "user/*.cruds", None, None, "aaaaaaaaaaxaaaaa"),
+        ("auditor", "user/Observation.rs", None, None, "aaaaaaaaaajaaaaa"),
+        ("system", "system/*.cruds", None, other, "xxxxxxxxxxjxxxxx"),
+        ("system", "system/Observation.c", None, other, "sssssxssxxjsssss"),
+        ("system", "system/AuditEvent.rs", None, None, "ssssssssxxxsssss"),
+        ("system", "user/*.cruds", None, other, "ssssssssssjsssss"),
+        ("clerk", "user/*.cruds", None, other, "ssssssssxxjsssss"),
+        ("clerk", "user/Observation.rs", None, other, "xxxxssssxxjxxxsx"),
     ];
     for (function, scopes, patient, person, expected) in rows {
         let claims = claims(function, scopes, patient);

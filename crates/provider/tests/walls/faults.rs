@@ -13,6 +13,7 @@ fn keyed() -> CommitOptions {
         request_hash: vec![1; 32],
         return_bodies: true,
         bundle: false,
+        notices: false,
     }
 }
 

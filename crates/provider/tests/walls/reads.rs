@@ -66,9 +66,9 @@ fn without_a_journal_no_chart_tells_anything() {
         let chart = open(Interaction::Everything, nobody()).await;
         refused(walls.chart_everything(&chart, window()).await);
         let chart = open(Interaction::Search, person()).await;
-        refused(walls.chart_search(&chart, "Observation", "patient=ann").await);
+        refused(walls.chart_search(&chart, &["Observation".into()], "patient=ann").await);
         let chart = open(Interaction::Search, nobody()).await;
-        refused(walls.chart_search(&chart, "Observation", "patient=nobody").await);
+        refused(walls.chart_search(&chart, &["Observation".into()], "patient=nobody").await);
         refused(walls.open_chart(&auditor, Intent::to(Interaction::Read), person()).await);
     });
 }
@@ -94,8 +94,8 @@ fn without_a_journal_nothing_else_tells_anything() {
         let opened = shelf(Interaction::HistoryInstance).await;
         refused(walls.registry_history(&opened, &org, window()).await);
         let opened = shelf(Interaction::Search).await;
-        refused(walls.registry_search(&opened, "Patient", "_id=ann").await);
-        refused(walls.registry_search(&opened, "Patient", "_id=nobody").await);
+        refused(walls.registry_search(&opened, &["Patient".into()], "_id=ann", None).await);
+        refused(walls.registry_search(&opened, &["Patient".into()], "_id=nobody", None).await);
         let intent = || Intent::to(Interaction::ReadAudit);
         refused(walls.journal_read(&auditor, intent(), filter).await);
         refused(walls.journal_entry(&auditor, intent(), &entry_id).await);

@@ -12,6 +12,7 @@ fn keyed(key: &str, hash: u8) -> CommitOptions {
         request_hash: vec![hash; 32],
         return_bodies: true,
         bundle: false,
+        notices: false,
     }
 }
 

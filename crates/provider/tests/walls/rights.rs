@@ -100,10 +100,12 @@ fn a_handle_opens_nothing_but_what_the_session_may() {
             assert_eq!(answer.unwrap_err().status, Status::Forbidden);
         };
         refused(walls.chart_read(&chart, &key("Observation", "o")).await.map(drop));
-        refused(walls.chart_search(&chart, "Patient", "gender=male").await.map(drop));
+        refused(walls.chart_search(&chart, &["Patient".into()], "gender=male").await.map(drop));
         refused(walls.chart_everything(&chart, window()).await.map(drop));
         let shelf = walls.open_registry(&reader, Intent::to(Interaction::Read)).await.unwrap();
-        refused(walls.registry_search(&shelf, "Patient", "_id=bob").await.map(drop));
+        refused(
+            walls.registry_search(&shelf, &["Patient".into()], "_id=bob", None).await.map(drop),
+        );
         refused(walls.registry_read(&shelf, &key("Organization", "x")).await.map(drop));
         // A key of another chart finds nothing.
         let intent = Intent::to(Interaction::Read);

@@ -259,7 +259,7 @@ impl World {
         block_on(async {
             let intent = Intent::asking(Interaction::Search, format!("{kind}?{query}"));
             let shelf = self.walls.open_registry(session, intent).await?;
-            self.walls.registry_search(&shelf, kind, query).await
+            self.walls.registry_search(&shelf, &[kind.to_owned()], query, None).await
         })
     }
     pub fn everything(&self, session: &Session, person: &str) -> Result<Page, Refusal> {
@@ -295,15 +295,8 @@ pub fn window() -> Window {
 
 pub fn create(body: &str) -> Change {
     let resource: serde_json::Value = serde_json::from_str(body).unwrap();
-    Change {
-        kind: ChangeKind::Create,
-        resource_type: resource["resourceType"].as_str().unwrap().into(),
-        id: None,
-        full_url: None,
-        if_match: None,
-        if_none_exist: None,
-        body: body.into(),
-    }
+    let resource_type = resource["resourceType"].as_str().unwrap();
+    Change { body: body.into(), ..Change::of(ChangeKind::Create, resource_type) }
 }
 
 pub fn update(body: &str) -> Change {
@@ -313,15 +306,7 @@ pub fn update(body: &str) -> Change {
 }
 
 pub fn delete(resource_type: &str, id: &str) -> Change {
-    Change {
-        kind: ChangeKind::Delete,
-        resource_type: resource_type.into(),
-        id: Some(id.into()),
-        full_url: None,
-        if_match: None,
-        if_none_exist: None,
-        body: Vec::new(),
-    }
+    Change { id: Some(id.into()), ..Change::of(ChangeKind::Delete, resource_type) }
 }
 
 pub fn patient(id: &str) -> String {
