@@ -115,6 +115,12 @@ impl Structure {
 pub(crate) struct ValueSet(u16);
 
 impl ValueSet {
+    /// The value set with a canonical URL, when some required binding names it.
+    pub fn named(url: &str) -> Option<Self> {
+        let at = tables::VALUE_SETS.iter().position(|(known, _)| *known == url)?;
+        u16::try_from(at).ok().map(Self)
+    }
+
     /// Its canonical URL.
     pub fn url(self) -> &'static str {
         tables::VALUE_SETS.get(usize::from(self.0)).map_or("", |(url, _)| url)
