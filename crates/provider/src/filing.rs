@@ -3,10 +3,10 @@
 
 use crate::convert::{self, read_failed};
 use crate::decide::permitted;
-use crate::index;
 use crate::plan::{Draft, Gone};
 use crate::provider::Provider;
 use crate::references::{Resolved, people};
+use crate::search::rows;
 use crate::session::Session;
 use crate::stop::Stop;
 use access::entry::Interaction;
@@ -43,7 +43,10 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         if change.kind == ChangeKind::Update {
             self.refuse_move(&key, &home).await?;
         }
-        let rows = index::rows(&key.resource_type, &key.id, &home, resource.root());
+        if key.resource_type != "Patient" {
+            self.list_chart(&home).await?;
+        }
+        let rows = rows::rows(&key.resource_type, &key.id, &home, resource.root());
         let expect = match (change.kind, change.if_match) {
             (ChangeKind::Create, _) => Expect::Absent,
             (_, Some(version)) => Expect::Version(version),
@@ -204,8 +207,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let Ok(resource) = Resource::parse(body.into_bytes(), &JsonLimits::default()) else {
             return Ok(Vec::new());
         };
-        let before = index::rows(&key.resource_type, &key.id, home, resource.root());
-        Ok(before.into_iter().map(|row| row.key).collect())
+        let before = rows::rows(&key.resource_type, &key.id, home, resource.root());
+        Ok(before.into_iter().map(|row| row.key).filter(rows::is_droppable).collect())
     }
 
     /// Claims on identifiers that one person holds at a time. A card that is
