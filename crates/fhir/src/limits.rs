@@ -39,3 +39,7 @@ pub const ISSUES_MAX: usize = 20;
 pub const ELEMENTS_MAX: usize = 64;
 /// Steps of one element's path in `_elements`.
 pub const ELEMENT_STEPS_MAX: usize = 8;
+/// Operations of one patch.
+pub const PATCH_OPERATIONS_MAX: usize = 1_000;
+/// Values that the operations of one patch may add, move and copy together.
+pub const PATCH_NODES_MAX: usize = 1_000_000;
