@@ -43,6 +43,9 @@ pub const ELEMENT_STEPS_MAX: usize = 8;
 pub const PATCH_OPERATIONS_MAX: usize = 1_000;
 /// Values that the operations of one patch may add, move and copy together.
 pub const PATCH_NODES_MAX: usize = 1_000_000;
+/// Bytes that a FHIRPath Patch may have read: the resource is read once for
+/// each operation, because a path sees what those before it did.
+pub const PATCH_WORK_BYTES_MAX: usize = 128 * 1024 * 1024;
 
 /// Limits on FHIRPath: on what is parsed, and on what one evaluation may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
