@@ -113,7 +113,13 @@ impl Query {
                 let Some(kept) = kept else { return Verdict::Maybe };
                 let untold = filter.modifier == Modifier::Missing && kept.tells_comparable_only;
                 let incomplete = kept.incomplete || untold;
-                self.judge(filter, kept, incomplete)
+                match &filter.prepared {
+                    Some(prepared) if filter.modifier == Modifier::Not => {
+                        self.judge_prepared(prepared, &kept).not()
+                    }
+                    Some(prepared) => self.judge_prepared(prepared, &kept),
+                    None => self.judge(filter, kept, incomplete),
+                }
             }
             Seen::Cell(tokens) => self.rule_out(filter, tokens),
         }
@@ -145,7 +151,7 @@ impl Query {
         let code = |text| Held::Token { system: Atom::Absent, code: Atom::Text(text) };
         let held = match filter.source {
             Source::Id => code(id.into()),
-            Source::Type => code(self.resource_type.as_str().into()),
+            Source::Type => code((&*self.resource_type).into()),
             _ => Held::Date(DateRange::instant(last_updated_ms)),
         };
         self.judge(filter, std::iter::once(Some(held)), false)
@@ -241,7 +247,7 @@ impl Query {
     }
 
     fn judge_confined(&self, confined: &Confined, seen: Seen<'_>, id: &str) -> Verdict {
-        if confined.compartment == self.resource_type && confined.id == id {
+        if *confined.compartment == *self.resource_type && confined.id == id {
             return Verdict::Yes;
         }
         let mut found = Verdict::No;

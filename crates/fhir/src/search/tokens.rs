@@ -52,8 +52,10 @@ impl std::error::Error for TokensError {}
 /// is `None` from where the bytes cannot be read on.
 #[derive(Clone)]
 pub(crate) struct Kept<'a> {
-    rest: &'a [u8],
-    kind: ParameterKind,
+    /// What is not read yet.
+    pub rest: &'a [u8],
+    /// What the values are.
+    pub kind: ParameterKind,
     target: Option<&'static str>,
     /// Some values were left out.
     pub incomplete: bool,

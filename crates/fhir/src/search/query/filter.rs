@@ -5,6 +5,7 @@ use super::super::held::View;
 use super::super::indexed::Slot;
 use super::super::number::WantedNumber;
 use super::super::parameters::Parameter;
+use super::super::sought::Prepared;
 
 /// One parameter of a search; a resource must pass every filter.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +20,8 @@ pub struct Filter {
     pub(crate) slot: Option<Slot>,
     /// What the filter reads.
     pub(crate) source: Source,
+    /// Its alternatives as cells keep them, if they are kept so.
+    pub(crate) prepared: Option<Prepared>,
     /// What of its elements.
     pub(crate) view: View,
     /// Of a composite: the part that a cell keeps, which can rule out a match.
