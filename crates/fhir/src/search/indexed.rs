@@ -13,7 +13,7 @@ pub(crate) const TELLS_PRESENCE: u8 = 2;
 
 /// Codes in the order in which they are kept when room is short. Position plus
 /// one is the stored number.
-const CODES: [&str; 36] = [
+const CODES: [&str; 39] = [
     "status",
     "subject",
     "date",
@@ -50,13 +50,18 @@ const CODES: [&str; 36] = [
     "whenhandedover",
     "issued",
     "target",
+    // Since version 2.
+    "based-on",
+    "performer",
+    "url",
 ];
 
 /// How many of [`CODES`] a cell of `version` covers; `None` for a version from
 /// the future.
 fn covered(version: u8) -> Option<usize> {
     match version {
-        1 | 2 => Some(36),
+        1 => Some(36),
+        2 => Some(39),
         _ => None,
     }
 }

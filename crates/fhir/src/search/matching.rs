@@ -83,20 +83,25 @@ impl Query {
     }
 
     fn verdict(&self, seen: Seen<'_>, id: &str, last_updated_ms: i64) -> Verdict {
-        let filters = self.filters.iter().map(|filter| match filter.source {
-            Source::Content => self.judge_content(filter, seen),
-            _ => self.judge_meta(filter, id, last_updated_ms),
-        });
-        let chains = self.chains.iter().map(|chain| self.judge_chain(chain, seen, id));
-        let confined = self.confined.iter().map(|confined| self.judge_confined(confined, seen, id));
         let mut verdict = Verdict::Yes;
-        for found in filters.chain(chains).chain(confined) {
-            if found == Verdict::No {
+        for filter in &self.filters {
+            verdict = verdict.and(match filter.source {
+                Source::Content => self.judge_content(filter, seen),
+                _ => self.judge_meta(filter, id, last_updated_ms),
+            });
+            if verdict == Verdict::No {
                 return Verdict::No;
             }
-            verdict = verdict.and(found);
         }
-        verdict
+        for chain in &self.chains {
+            verdict = verdict.and(self.judge_chain(chain, seen, id));
+        }
+        match &self.confined {
+            Some(confined) if verdict != Verdict::No => {
+                verdict.and(self.judge_confined(confined, seen, id))
+            }
+            _ => verdict,
+        }
     }
 
     fn judge_content(&self, filter: &Filter, seen: Seen<'_>) -> Verdict {
