@@ -132,24 +132,14 @@ impl Query {
 
     /// Whether a part of a composite that the cell keeps denies a match.
     fn rule_out(&self, filter: &Filter, tokens: &Tokens) -> Verdict {
-        let Some((at, slot)) = filter.narrowing else { return Verdict::Maybe };
-        let Some(kind) = filter.parameter.components().nth(at).map(|part| part.kind) else {
+        let Some(narrowing) = &filter.narrowing else { return Verdict::Maybe };
+        let Some(kept) = tokens.kept(narrowing.slot, narrowing.kind) else {
             return Verdict::Maybe;
         };
-        let Some(mut kept) = tokens.kept(slot, kind) else { return Verdict::Maybe };
-        if kept.incomplete || filter.modifier == Modifier::Missing {
-            return Verdict::Maybe;
+        match self.judge_prepared(&narrowing.prepared, &kept) {
+            Verdict::No => Verdict::No,
+            Verdict::Yes | Verdict::Maybe => Verdict::Maybe,
         }
-        let possible = kept.any(|held| {
-            let Some(held) = held else { return true };
-            filter.wanted.iter().any(|wanted| match wanted {
-                Wanted::Composite(parts) => parts
-                    .get(at)
-                    .is_none_or(|part| self.compare(&Modifier::Plain, &held, part) != Verdict::No),
-                _ => true,
-            })
-        });
-        if possible { Verdict::Maybe } else { Verdict::No }
     }
 
     fn judge_meta(&self, filter: &Filter, id: &str, last_updated_ms: i64) -> Verdict {

@@ -17,7 +17,7 @@ pub use include::Include;
 pub use parse::ELSEWHERE;
 pub use results::{RESULT_PARAMETERS, Summary};
 
-pub(crate) use filter::Source;
+pub(crate) use filter::{Narrowing, Source};
 pub(crate) use value_sets::Codes;
 
 use std::sync::Arc;

@@ -11,7 +11,7 @@ use super::super::parameters::{self, Parameter, ParameterKind};
 use super::super::sought::Prepared;
 use super::results::{self, RESULT_PARAMETERS};
 use super::text::{decode, split};
-use super::{Filter, Modifier, Query, Settings, Source, Summary, Total, Wanted};
+use super::{Filter, Modifier, Narrowing, Query, Settings, Source, Summary, Total, Wanted};
 use super::{chain, include, wanted};
 
 /// Parameters that the HTTP layer reads; skipped here.
@@ -226,6 +226,7 @@ fn filter(
         && !matches!(modifier, Modifier::Above | Modifier::Below)
         && !alternatives.iter().any(versioned);
     let slot = indexed::slot(resource_type, &parameter).filter(|_| in_cells);
+    let narrowing = narrowing(resource_type, &parameter, &alternatives);
     Ok(Filter {
         prepared: Prepared::of(&modifier, &alternatives, slot),
         modifier,
@@ -233,10 +234,22 @@ fn filter(
         slot,
         source: Source::of(&parameter),
         view,
-        narrowing: indexed::narrowing(resource_type, &parameter),
+        narrowing,
         text: canonical.join(","),
         parameter,
     })
+}
+
+/// What cells can say of a composite.
+fn narrowing(resource_type: &str, parameter: &Parameter, wanted: &[Wanted]) -> Option<Narrowing> {
+    let (at, slot, kind) = indexed::narrowing(resource_type, parameter)?;
+    let parts = wanted.iter().map(|wanted| match wanted {
+        Wanted::Composite(parts) => parts.get(at).cloned(),
+        _ => None,
+    });
+    let parts: Vec<Wanted> = parts.collect::<Option<_>>()?;
+    let prepared = Prepared::of(&Modifier::Plain, &parts, Some(slot))?;
+    Some(Narrowing { slot, kind, prepared })
 }
 
 /// References into this record are spelled `Type/id`; all else as it came.
