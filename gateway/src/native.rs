@@ -17,8 +17,8 @@ pub enum Handler {
     Audit,
     /// `functions/capability`
     Capability,
-    /// `functions/export`
-    Export,
+    /// `functions/bulk`
+    Bulk,
     /// `functions/lookup`
     Lookup,
     /// `functions/route`
@@ -37,7 +37,7 @@ impl Handler {
         Some(match component {
             "audit" => Self::Audit,
             "capability" => Self::Capability,
-            "export" => Self::Export,
+            "bulk" => Self::Bulk,
             "lookup" => Self::Lookup,
             "route" => Self::Route,
             "search" => Self::Search,
@@ -53,7 +53,7 @@ impl Handler {
         match self {
             Self::Audit => audit::handler::handle(&host, request).await,
             Self::Capability => capability::handler::handle(&host, request).await,
-            Self::Export => export::handler::handle(&host, request).await,
+            Self::Bulk => bulk::handler::handle(&host, request).await,
             Self::Lookup => lookup::handler::handle(&host, request).await,
             Self::Route => route::handler::handle(&host, request).await,
             Self::Search => search::handler::handle(&host, request).await,
