@@ -12,6 +12,7 @@ mod conditional;
 mod convert;
 mod cursor;
 mod decide;
+mod export;
 mod filing;
 mod gauges;
 mod journal_reads;

@@ -20,7 +20,7 @@ impl Codes {
     /// A value set that this server knows.
     pub(super) fn known(url: &str) -> Option<Self> {
         let url = url.split_once('|').map_or(url, |(url, _)| url);
-        ValueSet::named(url).map(Self::Standard)
+        ValueSet::of_url(url).map(Self::Standard)
     }
 
     /// Whether a token is in the set. A bare code, which an element of type
