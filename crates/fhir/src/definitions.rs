@@ -2,8 +2,8 @@
 //!
 //! An element is packed in 64 bits, from the lowest: 16 where its name begins
 //! in `NAMES`, 8 the name's length, 5 its slot (see [`Element::slot`]), one
-//! each for "repeats" and "is a choice", one spare, 16 what it holds, 16 the
-//! number of its value set. `scripts/definitions` writes them, sorted by name.
+//! each for "repeats", "is a choice" and "is in the summary", 16 what it holds,
+//! 16 the number of its value set. `scripts/definitions` writes them, sorted by name.
 
 use crate::generated::tables;
 use crate::validate::Primitive;
@@ -45,6 +45,11 @@ impl Element {
 
     pub fn is_choice(self) -> bool {
         self.0 >> 30 & 1 == 1
+    }
+
+    /// In the summary of what it is part of (`ElementDefinition.isSummary`).
+    pub fn is_summary(self) -> bool {
+        self.0 >> 31 & 1 == 1
     }
 
     pub fn content(self) -> Content {

@@ -11,6 +11,8 @@ mod generated;
 pub mod json;
 pub mod limits;
 pub mod outcome;
+pub mod patch;
+pub mod present;
 pub mod resource;
 pub mod search;
 pub mod types;

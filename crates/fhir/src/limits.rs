@@ -19,5 +19,27 @@ impl Default for JsonLimits {
     }
 }
 
+impl JsonLimits {
+    /// For a text that the server itself has put together: a Bundle of stored
+    /// resources is deeper and larger than any one of them.
+    pub fn of_answers() -> Self {
+        let one = Self::default();
+        Self {
+            depth_max: one.depth_max + 8,
+            nodes_max: one.nodes_max * 8,
+            text_bytes_max: u32::MAX as usize,
+        }
+    }
+}
+
 /// Validation stops after so many issues: a caller mends the first ones first.
 pub const ISSUES_MAX: usize = 20;
+
+/// Elements that `_elements` may name.
+pub const ELEMENTS_MAX: usize = 64;
+/// Steps of one element's path in `_elements`.
+pub const ELEMENT_STEPS_MAX: usize = 8;
+/// Operations of one patch.
+pub const PATCH_OPERATIONS_MAX: usize = 1_000;
+/// Values that the operations of one patch may add, move and copy together.
+pub const PATCH_NODES_MAX: usize = 1_000_000;
