@@ -27,13 +27,17 @@ impl<'r> Ask<'r> {
     /// Takes a request apart, refusing unknown paths (404) and callers that do
     /// not take JSON (406).
     pub fn of(request: &'r Request<Vec<u8>>) -> Result<Self, Refusal> {
-        let query = request.uri().query().unwrap_or_default();
-        let target = Target::parse(request.uri().path())?;
-        let format = parameter(query, "_format");
-        accepts_json(request.headers(), format.as_deref())?;
+        let ask = Self::of_any(request)?;
+        accepts_json(request.headers(), parameter(ask.query, "_format").as_deref())?;
+        Ok(ask)
+    }
+
+    /// The same for a caller that may take anything, as a reader of a Binary
+    /// does: whether it takes JSON is for the function to ask.
+    pub fn of_any(request: &'r Request<Vec<u8>>) -> Result<Self, Refusal> {
         Ok(Self {
-            target,
-            query,
+            target: Target::parse(request.uri().path())?,
+            query: request.uri().query().unwrap_or_default(),
             headers: request.headers(),
             body: request.body(),
             base: base(request),
@@ -82,7 +86,10 @@ impl<'r> Ask<'r> {
             method,
             path_and_query,
             text(self.headers, "if-match").unwrap_or_default(),
+            text(self.headers, "if-none-match").unwrap_or_default(),
             text(self.headers, "if-none-exist").unwrap_or_default(),
+            text(self.headers, "content-type").unwrap_or_default(),
+            text(self.headers, "x-provenance").unwrap_or_default(),
         ] {
             hash.update(part.as_bytes());
             hash.update([0]);

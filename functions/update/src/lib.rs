@@ -1,6 +1,8 @@
-//! The function `update`: create, update, delete.
+//! The function `update`: create, update, patch, delete, and changes of meta.
 
+mod asked;
 pub mod handler;
+mod provenance;
 
 /// The component. Its world is `update` in `wit/functions/worlds.wit`.
 #[cfg(target_arch = "wasm32")]
