@@ -12,6 +12,7 @@ pub mod operation;
 pub mod path;
 pub mod prefer;
 pub mod present;
+pub mod provenance_header;
 pub mod report;
 
 #[cfg(test)]

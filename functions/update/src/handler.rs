@@ -2,7 +2,6 @@
 //! `$meta-delete` (R4 §3.1.0.5–3.1.0.8).
 
 use crate::asked::change_of;
-use crate::provenance;
 use contracts::{Answer, Change, CommitOptions, Commits, Intent, Interaction, Outcome, Refusal};
 use contracts::{BodyForm, ChangeKind};
 use fhir::json::{Document, Value, Writer};
@@ -12,6 +11,7 @@ use rest::answer::{changed, json, method_not_allowed, refused, set, settled};
 use rest::ask::{Ask, of_caller};
 use rest::headers::{Return, preferred_return, retry_key};
 use rest::path::Target;
+use rest::provenance_header::{accompanying, outside_the_bundle};
 
 /// Answers one request.
 pub async fn handle<H: Commits>(host: &H, request: Request<Vec<u8>>) -> Response<Vec<u8>> {
@@ -67,10 +67,10 @@ async fn commit<H: Commits>(
     let query = change.if_none_exist.clone().or_else(|| change.criteria.clone());
     let query = query.map(|criteria| format!("{}?{criteria}", change.resource_type));
     let intent = Intent { interaction: interaction(&change), query };
-    let (changes, accompanied) = match provenance::accompanying(ask.headers, &change)? {
-        None => (vec![change], false),
-        Some((change, provenance)) => (vec![change, provenance], true),
-    };
+    let mut changes = vec![change];
+    let provenance = accompanying(ask.headers, &mut changes)?;
+    let accompanied = provenance.is_some();
+    changes.extend(provenance);
     let options = CommitOptions {
         retry_key: retry_key(ask.headers)?,
         request_hash,
@@ -79,9 +79,7 @@ async fn commit<H: Commits>(
         notices: preferred == Return::OperationOutcome,
     };
     let committed = host.commit(session, intent, changes, options).await;
-    let committed =
-        if accompanied { committed.map_err(provenance::outside_the_bundle) } else { committed };
-    let receipt = committed?;
+    let receipt = if accompanied { committed.map_err(outside_the_bundle) } else { committed }?;
     let outcome = receipt.outcomes.into_iter().next().ok_or_else(|| {
         Refusal::fault("The commit came back without an outcome. Try again.".to_owned())
     })?;

@@ -2,7 +2,6 @@
 
 mod asked;
 pub mod handler;
-mod provenance;
 
 /// The component. Its world is `update` in `wit/functions/worlds.wit`.
 #[cfg(target_arch = "wasm32")]
