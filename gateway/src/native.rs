@@ -27,6 +27,8 @@ pub enum Handler {
     Transact,
     /// `functions/update`
     Update,
+    /// `functions/validate`
+    Validate,
 }
 
 impl Handler {
@@ -40,6 +42,7 @@ impl Handler {
             "search" => Self::Search,
             "transact" => Self::Transact,
             "update" => Self::Update,
+            "validate" => Self::Validate,
             _ => return None,
         })
     }
@@ -55,6 +58,7 @@ impl Handler {
             Self::Search => search::handler::handle(&host, request).await,
             Self::Transact => transact::handler::handle(&host, request).await,
             Self::Update => update::handler::handle(&host, request).await,
+            Self::Validate => validate::handler::handle(&host, request).await,
         }
     }
 }
