@@ -7,6 +7,7 @@
 //! assigns is spliced into it, so that `1.00` stays `1.00`.
 
 mod definitions;
+pub mod fhirpath;
 mod generated;
 pub mod json;
 pub mod limits;

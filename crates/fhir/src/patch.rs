@@ -6,6 +6,7 @@
 //! valid, of the same type and id, or the patch is refused as a whole.
 
 mod equal;
+pub mod fhirpath_patch;
 pub mod json_patch;
 mod pointer;
 #[cfg(test)]

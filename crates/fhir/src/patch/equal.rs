@@ -12,6 +12,7 @@ use crate::json::{Kind, Value};
 pub(super) fn equal(one: &Node<'_>, other: Value<'_>) -> bool {
     match one {
         Node::Kept(value) => equal_values(*value, other),
+        Node::Null => other.kind() == Kind::Null,
         Node::Object(members) => {
             if other.kind() != Kind::Object || members.len() != other.len() {
                 return false;

@@ -230,7 +230,7 @@ impl<'d> Edited<'d> {
                     )),
                 }
             }
-            Node::Kept(_) => Err(Fault::Told(
+            Node::Kept(_) | Node::Null => Err(Fault::Told(
                 "Neither an object nor an array holds this path; correct the path.",
             )),
         }
@@ -248,7 +248,7 @@ impl<'d> Edited<'d> {
             Node::Array(items) => {
                 index(last).filter(|at| *at < items.len()).map(|at| items.remove(at))
             }
-            Node::Kept(_) => None,
+            Node::Kept(_) | Node::Null => None,
         }
         .ok_or(Fault::Told(NOTHING_THERE))
     }
@@ -268,7 +268,7 @@ fn walk<'n, 'd>(root: &'n mut Node<'d>, tokens: &[String]) -> Result<&'n mut Nod
                 members.iter_mut().find(|member| member.name == *token).map(|it| &mut it.node)
             }
             Node::Array(items) => index(token).and_then(|at| items.get_mut(at)),
-            Node::Kept(_) => None,
+            Node::Kept(_) | Node::Null => None,
         }
         .ok_or(Fault::Told(NOTHING_THERE))?;
     }

@@ -10,6 +10,8 @@ use crate::json::{Kind, Value, quoted};
 pub(super) enum Node<'d> {
     /// As it stands in the text it comes from.
     Kept(Value<'d>),
+    /// `null`: the place of a primitive that has extensions only.
+    Null,
     /// An object that was opened to be changed.
     Object(Vec<Member<'d>>),
     /// An array that was opened to be changed.
@@ -64,6 +66,15 @@ impl<'d> Node<'d> {
         self
     }
 
+    /// Whether it is `null`.
+    pub fn is_null(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Kept(value) => value.kind() == Kind::Null,
+            Self::Object(_) | Self::Array(_) => false,
+        }
+    }
+
     /// The text.
     pub fn text(&self) -> String {
         let mut out = String::with_capacity(self.measure().bytes);
@@ -74,6 +85,7 @@ impl<'d> Node<'d> {
     fn write(&self, out: &mut String) {
         match self {
             Self::Kept(value) => out.push_str(value.raw()),
+            Self::Null => out.push_str("null"),
             Self::Object(members) => {
                 out.push('{');
                 for (at, member) in members.iter().enumerate() {
@@ -105,6 +117,7 @@ impl<'d> Node<'d> {
             Self::Kept(value) => {
                 Measure { bytes: value.raw().len(), depth: depth(*value), nodes: 1 }
             }
+            Self::Null => Measure { bytes: 4, depth: 0, nodes: 1 },
             Self::Object(members) => {
                 let inside = members.iter().map(|member| {
                     let one = member.node.measure();
@@ -124,7 +137,7 @@ impl<'d> Node<'d> {
     /// empty in the patch and was not opened stays, to be refused.
     pub fn prune(&mut self) {
         match self {
-            Self::Kept(_) => {}
+            Self::Kept(_) | Self::Null => {}
             Self::Object(members) => {
                 members.iter_mut().for_each(|member| member.node.prune());
                 members.retain(|member| !member.node.is_hollow());
@@ -138,7 +151,7 @@ impl<'d> Node<'d> {
 
     fn is_hollow(&self) -> bool {
         match self {
-            Self::Kept(_) => false,
+            Self::Kept(_) | Self::Null => false,
             Self::Object(members) => members.is_empty(),
             Self::Array(items) => items.is_empty(),
         }
