@@ -123,7 +123,7 @@ pub fn origin(headers: &HeaderMap) -> Origin {
 
 /// Absolute base URL: told by the gateway, or by Spin's `spin-full-url`, or
 /// made from the authority.
-fn base(request: &Request<Vec<u8>>) -> String {
+pub fn base(request: &Request<Vec<u8>>) -> String {
     if let Some(told) = text(request.headers(), "x-dossier-base") {
         return told.to_owned();
     }

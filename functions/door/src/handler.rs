@@ -13,6 +13,9 @@ pub fn function_of(method: &Method, path: &str) -> Result<&'static str, Box<Resp
     if path == "/route" {
         return Ok("route");
     }
+    if path == "/openapi.json" {
+        return Ok("capability");
+    }
     let reads = method == Method::GET || method == Method::HEAD;
     let posts = method == Method::POST;
     let refuse = |allowed| Err(Box::new(method_not_allowed(method.as_str(), allowed)));
