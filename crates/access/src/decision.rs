@@ -151,8 +151,7 @@ pub fn decide(claims: &Claims, intended: &Intended<'_>) -> Decision {
     let wildcard =
         rule.wildcard && (!audits || adds || own || claims.function == Function::Auditor);
     let resource_type = if audits { AUDIT } else { intended.resource_type };
-    let interaction =
-        if audits && !adds { Interaction::ReadAudit } else { intended.interaction };
+    let interaction = if audits && !adds { Interaction::ReadAudit } else { intended.interaction };
 
     let mut other_person = false;
     for scope in &claims.scopes {

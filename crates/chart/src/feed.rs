@@ -236,7 +236,13 @@ mod tests {
         let home = Home::Person("ann".into());
         assert_eq!(line(&home, Did::Created, "Patient", "ann", 1), "c\tPatient\tann\t1\n");
         let id = "ann.daaaaaaaaaaaaa";
-        assert_eq!(line(&home, Did::Updated, "Observation", id, 2), format!("u\tObservation\t{id}\t2\n"));
-        assert_eq!(line(&home, Did::Deleted, "Observation", "o", 2), "d\tObservation\to\t2\tP#ann\n");
+        assert_eq!(
+            line(&home, Did::Updated, "Observation", id, 2),
+            format!("u\tObservation\t{id}\t2\n")
+        );
+        assert_eq!(
+            line(&home, Did::Deleted, "Observation", "o", 2),
+            "d\tObservation\to\t2\tP#ann\n"
+        );
     }
 }

@@ -65,8 +65,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             });
             met.extend(try_join_all(found).await?);
         }
-        let met: Vec<Option<Met>> =
-            keys.into_iter().map(|key| met.get(&key?).cloned()).collect();
+        let met: Vec<Option<Met>> = keys.into_iter().map(|key| met.get(&key?).cloned()).collect();
         for (at, (change, met)) in changes.iter().zip(&met).enumerate() {
             if let (ChangeKind::Create, Some((_, Some(cell)))) = (change.kind, met) {
                 self.may(session, Interaction::Create, &cell.resource_type, &cell.home)

@@ -115,7 +115,8 @@ mod tests {
     #[test]
     fn numbers_count_by_their_text_and_arrays_by_their_order() {
         let with = |held: &str| digest(&format!(r#"{{"resourceType":"Basic","x":{held}}}"#));
-        let all = ["1", "1.0", "1.00", "\"1\"", "[1]", "[1,2]", "[2,1]", "[[1],2]", "null", "{\"a\":1}"];
+        let all =
+            ["1", "1.0", "1.00", "\"1\"", "[1]", "[1,2]", "[2,1]", "[[1],2]", "null", "{\"a\":1}"];
         for (at, left) in all.iter().enumerate() {
             for right in all.iter().skip(at + 1) {
                 assert_ne!(with(left), with(right), "{left} {right}");

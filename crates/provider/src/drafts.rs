@@ -59,7 +59,8 @@ pub(crate) fn draft(
         return Err(Refusal::invalid("The resource is of another type than the request names."));
     }
     let mut change = change.clone();
-    let written = resource.as_ref().and_then(Resource::id).filter(|_| change.kind == ChangeKind::Update);
+    let written =
+        resource.as_ref().and_then(Resource::id).filter(|_| change.kind == ChangeKind::Update);
     match aim {
         Some(Aim::At(cell)) => {
             if written.is_some_and(|id| id != cell.id) {
@@ -148,7 +149,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         };
         let limits = JsonLimits::default();
         let before = Resource::parse(body.into_bytes(), &limits)?;
-        let after = apply(&before, change).map_err(concerning)?;
+        let after = apply(&before, change, self.now_ms()).map_err(concerning)?;
         if after.type_name() != key.resource_type || after.id() != before.id() {
             return Err(concerning(Refusal::unprocessed(
                 "A patch cannot change the type or the id of a resource; leave them as they are.",
@@ -160,11 +161,13 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
 }
 
 /// What a patch, or a merging of meta, makes of a resource.
-fn apply(before: &Resource, change: &Change) -> Result<Resource, Refusal> {
+fn apply(before: &Resource, change: &Change, now_ms: i64) -> Result<Resource, Refusal> {
     let limits = JsonLimits::default();
-    let parameters = || Resource::parse(change.body.clone(), &limits).and_then(|body| {
-        if body.type_name() == "Parameters" { Ok(body) } else { Err(no_patch()) }
-    });
+    let parameters = || {
+        Resource::parse(change.body.clone(), &limits).and_then(|body| {
+            if body.type_name() == "Parameters" { Ok(body) } else { Err(no_patch()) }
+        })
+    };
     let merging = |how| {
         let text = merged(before, &parameters()?, how)?;
         Resource::parse(text.into_bytes(), &limits)
@@ -176,7 +179,7 @@ fn apply(before: &Resource, change: &Change) -> Result<Resource, Refusal> {
             let patch = Document::parse_bytes(change.body.clone(), &limits)?;
             fhir::patch::json_patch::apply(before, &patch)
         }
-        BodyForm::Patch => fhir::patch::fhirpath_patch::apply(before, &parameters()?),
+        BodyForm::Patch => fhir::patch::fhirpath_patch::apply(before, &parameters()?, now_ms),
         BodyForm::Resource => Err(no_patch()),
     }
 }

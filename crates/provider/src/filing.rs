@@ -3,9 +3,9 @@
 
 use crate::convert::{self, read_failed};
 use crate::decide::permitted;
-use crate::index;
 use crate::digest::of_content;
 use crate::drafts::Draft;
+use crate::index;
 use crate::metas::{is_tagged_otherwise, tagged};
 use crate::plan::Gone;
 use crate::provider::Provider;

@@ -2,8 +2,9 @@
 
 use crate::conditional::met;
 use crate::convert::read_failed;
+use crate::drafts::Draft;
 use crate::limits::SEARCHES_AT_ONCE;
-use crate::plan::{Draft, placed};
+use crate::plan::placed;
 use crate::provider::Provider;
 use crate::references::{Reference, Resolved, dangling, nowhere, placed_references};
 use crate::session::{Seen, Session};
@@ -173,7 +174,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let cells = self.record().cells_at(&places).await.map_err(|error| read_failed(&error))?;
         let gone = keys.into_iter().zip(cells);
         absent.extend(
-            gone.filter(|(_, cell)| cell.as_ref().is_none_or(|cell| cell.deleted)).map(|(key, _)| key),
+            gone.filter(|(_, cell)| cell.as_ref().is_none_or(|cell| cell.deleted))
+                .map(|(key, _)| key),
         );
         Ok(absent)
     }

@@ -25,9 +25,10 @@ pub(crate) fn merged(
     parameters: &Resource,
     how: How,
 ) -> Result<String, Refusal> {
-    let named = parameters.root().each("parameter").find(|parameter| {
-        parameter.get("name").is_some_and(|name| name.is_str("meta"))
-    });
+    let named = parameters
+        .root()
+        .each("parameter")
+        .find(|parameter| parameter.get("name").is_some_and(|name| name.is_str("meta")));
     let asked = named.and_then(|parameter| parameter.get("valueMeta")).ok_or_else(|| {
         Refusal::invalid(
             "The body is a Parameters resource with one parameter named meta, whose valueMeta \
@@ -131,7 +132,9 @@ fn set(members: &mut Vec<(String, String)>, name: &str, items: &[&str]) {
 fn same(left: Value<'_>, right: Value<'_>) -> bool {
     match (left.as_str(), right.as_str()) {
         (Some(left), Some(right)) => left == right,
-        (None, None) => ["system", "code"].iter().all(|name| member(left, name) == member(right, name)),
+        (None, None) => {
+            ["system", "code"].iter().all(|name| member(left, name) == member(right, name))
+        }
         _ => false,
     }
 }
@@ -161,7 +164,8 @@ mod tests {
 
     #[test]
     fn merging_keeps_what_is_there_and_adds_each_once() {
-        let held = basic(r#","meta":{"versionId":"3","tag":[{"system":"s","code":"a","display":"A"}]}"#);
+        let held =
+            basic(r#","meta":{"versionId":"3","tag":[{"system":"s","code":"a","display":"A"}]}"#);
         let asked = asking(
             r#"{"versionId":"9","profile":["p"],"tag":[{"code":"a","system":"s"},{"system":"s","code":"b"},{"system":"s","code":"b"}],"security":[{"code":"R"}]}"#,
         );
@@ -187,7 +191,9 @@ mod tests {
     #[test]
     fn extensions_stay_beside_their_profiles() {
         let held = basic(r#","meta":{"profile":["a","b"],"_profile":[null,{"id":"x"}]}"#);
-        let without = |url: &str| merged(&held, &asking(&format!("{{\"profile\":[\"{url}\"]}}")), How::Delete);
+        let without = |url: &str| {
+            merged(&held, &asking(&format!("{{\"profile\":[\"{url}\"]}}")), How::Delete)
+        };
         assert!(without("a").unwrap().contains(r#""profile":["b"],"_profile":[{"id":"x"}]"#));
         assert!(without("b").unwrap().contains(r#""meta":{"profile":["a"]}"#));
         let with = merged(&held, &asking(r#"{"profile":["c"]}"#), How::Add).unwrap();

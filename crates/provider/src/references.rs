@@ -184,9 +184,9 @@ pub(crate) fn narrative(
     let text = div.as_str()?;
     let mut out = String::with_capacity(text.len());
     let (mut rest, mut changed) = (text.as_ref(), false);
-    while let Some(at) = ["href=", "src="].iter().filter_map(|name| {
-        rest.find(name).map(|at| at + name.len())
-    }).min() {
+    while let Some(at) =
+        ["href=", "src="].iter().filter_map(|name| rest.find(name).map(|at| at + name.len())).min()
+    {
         let (before, after) = rest.split_at_checked(at)?;
         out.push_str(before);
         rest = after;
@@ -279,7 +279,8 @@ mod tests {
         for text in ["Patient/1", "Patient/1/_history/2", "https://own/fhir/Patient/1"] {
             assert_eq!(resolved.read(text), key, "{text}");
         }
-        for text in ["https://own/fhir/x/Patient/1", "https://other/fhir/Patient/1", "https://own"] {
+        for text in ["https://own/fhir/x/Patient/1", "https://other/fhir/Patient/1", "https://own"]
+        {
             assert_eq!(resolved.read(text), Reference::Elsewhere, "{text}");
         }
     }
@@ -288,10 +289,13 @@ mod tests {
     fn references_have_their_paths_and_narratives_their_links() {
         let text = r#"{"resourceType":"Basic","text":{"div":"<a href=\"urn:uuid:1\">é</a><img src='urn:uuid:2'/> href= <a href=\"urn:uuid:1\"/>"},"subject":{"reference":"a"},"extension":[{},{"valueReference":{"reference":"b"}}]}"#;
         let resource = Resource::parse(text.into(), &JsonLimits::default()).unwrap();
-        assert_eq!(placed_references(&resource), [
-            ("Basic.subject".to_owned(), "a".to_owned()),
-            ("Basic.extension[1].valueReference".to_owned(), "b".to_owned()),
-        ]);
+        assert_eq!(
+            placed_references(&resource),
+            [
+                ("Basic.subject".to_owned(), "a".to_owned()),
+                ("Basic.extension[1].valueReference".to_owned(), "b".to_owned()),
+            ]
+        );
         let told = narrative(&resource, &resolved(), None).unwrap();
         assert_eq!(told, text.replace("urn:uuid:1", "Patient/new"));
         assert!(narrative(&resource, &Resolved::default(), None).is_none());

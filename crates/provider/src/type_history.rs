@@ -111,11 +111,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         Err(self.deny(session, told, refusal).await)
     }
 
-    async fn found(
-        &self,
-        wanted: &Wanted<'_>,
-        from: Option<FeedCursor>,
-    ) -> Result<Found, Refusal> {
+    async fn found(&self, wanted: &Wanted<'_>, from: Option<FeedCursor>) -> Result<Found, Refusal> {
         let count = usize::try_from(wanted.window.count).unwrap_or(usize::MAX);
         let count = count.clamp(1, HISTORY_COUNT_MAX);
         let since_ms = wanted.window.since_ms.unwrap_or(0);

@@ -89,19 +89,29 @@ fn an_item_tells_what_was_done() {
             record.commit(commit(vec![patient("p", Expect::Any, text), one])).await.unwrap();
             world.pass(1);
         }
-        let told: Vec<Vec<(String, u64, Did)>> = whole(&record).await.into_iter().map(|item| {
-            item.changes.into_iter().map(|change| {
-                assert_eq!(change.at.home, home);
-                (change.at.id, change.at.version, change.did)
-            }).collect()
-        }).collect();
+        let told: Vec<Vec<(String, u64, Did)>> = whole(&record)
+            .await
+            .into_iter()
+            .map(|item| {
+                item.changes
+                    .into_iter()
+                    .map(|change| {
+                        assert_eq!(change.at.home, home);
+                        (change.at.id, change.at.version, change.did)
+                    })
+                    .collect()
+            })
+            .collect();
         let (p, o) = ("p".to_owned(), "o".to_owned());
-        assert_eq!(told, [
-            vec![(p.clone(), 2, Did::Updated), (o.clone(), 4, Did::Updated)],
-            vec![(p, 1, Did::Created), (o.clone(), 3, Did::Created)],
-            vec![(o.clone(), 2, Did::Deleted)],
-            vec![(o, 1, Did::Created)],
-        ]);
+        assert_eq!(
+            told,
+            [
+                vec![(p.clone(), 2, Did::Updated), (o.clone(), 4, Did::Updated)],
+                vec![(p, 1, Did::Created), (o.clone(), 3, Did::Created)],
+                vec![(o.clone(), 2, Did::Deleted)],
+                vec![(o, 1, Did::Created)],
+            ]
+        );
     });
 }
 
@@ -158,7 +168,9 @@ fn a_repetition_after_anothers_change_undoes_nothing() {
     let (world, record) = world();
     block(&world, async {
         record.commit(commit(vec![held("p", 1)])).await.unwrap();
-        for (key, bundle) in [("one", vec![held("p", 1)]), ("two", vec![held("p", 1), held("p2", 1)])] {
+        for (key, bundle) in
+            [("one", vec![held("p", 1)]), ("two", vec![held("p", 1), held("p2", 1)])]
+        {
             record.commit(commit(vec![held("p2", 1)])).await.unwrap();
             let mut request = commit(bundle);
             request.retry = retry(key, "h");
