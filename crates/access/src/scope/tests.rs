@@ -52,9 +52,9 @@ fn letters_permit_their_interactions_and_no_others() {
     let alone = [
         ("c", vec![I::Create]),
         ("r", vec![I::Read, I::Vread, I::HistoryInstance, I::ReadAudit]),
-        ("u", vec![I::Update]),
+        ("u", vec![I::Update, I::Patch]),
         ("d", vec![I::Delete]),
-        ("s", vec![I::Search, I::ReadAudit]),
+        ("s", vec![I::Search, I::ReadAudit, I::HistoryType, I::HistorySystem, I::SearchSystem]),
     ];
     for (letter, permitted) in alone {
         let scope = one(&format!("user/*.{letter}"));

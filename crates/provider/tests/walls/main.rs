@@ -4,9 +4,14 @@
 
 mod bundles;
 mod commits;
+mod criteria;
 mod faults;
+mod foreign;
+mod history;
 mod names;
+mod patches;
 mod reads;
 mod retries;
 mod rights;
+mod unchanged;
 mod world;
