@@ -38,6 +38,15 @@ impl<'a> Atom<'a> {
         text.map_or(Self::Absent, Self::Text)
     }
 
+    /// The text itself, unless there is none or only its hash is known.
+    pub(crate) fn text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Text(text) => Some(Cow::Borrowed(text)),
+            Self::Uuid(bytes) => Some(Cow::Owned(uuid_text(bytes))),
+            Self::Absent | Self::Hash(_) => None,
+        }
+    }
+
     pub(crate) fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
@@ -100,6 +109,19 @@ fn write_text(text: &str, out: &mut Vec<u8>) {
             _ => Atom::Hash(hash_of(text)).write(out),
         }
     }
+}
+
+fn uuid_text(bytes: &[u8; 16]) -> String {
+    let mut text = String::with_capacity(36);
+    for (at, byte) in bytes.iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        for digit in [byte >> 4, byte & 15] {
+            text.extend(char::from_digit(u32::from(digit), 16));
+        }
+    }
+    text
 }
 
 /// Takes `count` bytes off the front.

@@ -2,7 +2,7 @@
 //! in one spelling.
 
 use super::text::encode;
-use super::{Cursor, Query, Total};
+use super::{Cursor, Query, Summary, Total};
 
 impl Query {
     /// The search relative to the base address, as `Observation?code=…`, at the
@@ -27,6 +27,9 @@ impl Query {
             let name = format!("{}{}", filter.parameter.code, filter.modifier.suffix());
             add(&name, &filter.text);
         }
+        for chain in self.chains.iter().filter(|chain| !chain.text.is_empty()) {
+            add(&chain.name, &chain.text);
+        }
         if !self.sort.is_empty() {
             add("_sort", &self.sort_text());
         }
@@ -39,8 +42,14 @@ impl Query {
             Total::Estimate => add("_total", "estimate"),
             Total::Accurate => add("_total", "accurate"),
         }
-        if self.count_only && !self.count_given {
-            add("_summary", "count");
+        if self.summary != Summary::Unsaid {
+            add("_summary", self.summary.code());
+        }
+        if !self.elements.is_empty() {
+            add("_elements", &self.elements.join(","));
+        }
+        for include in &self.includes {
+            add(include.name(), &include.text());
         }
         if let Some(cursor) = cursor {
             add("_page", &cursor.encode(self));
@@ -57,6 +66,12 @@ impl Query {
             text.push_str(&filter.modifier.suffix());
             text.push('=');
             text.push_str(&filter.text);
+        }
+        for chain in &self.chains {
+            text.push('&');
+            text.push_str(&chain.name);
+            text.push('=');
+            text.push_str(&chain.text);
         }
         text.push('&');
         text.push_str(&self.sort_text());
