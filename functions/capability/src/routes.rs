@@ -39,16 +39,6 @@ pub fn has(method: &str, path: &str) -> bool {
     all().any(|route| route.method == method && route.path == path)
 }
 
-/// Whether `name` goes another way than the other types: the paths that name it.
-pub fn of_type_alone(name: &str) -> impl Iterator<Item = Route> {
-    let below = format!("/fhir/{name}");
-    all().filter(move |route| {
-        route.path.strip_prefix(below.as_str()).is_some_and(|rest| {
-            rest.is_empty() || rest.starts_with('/')
-        })
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::{all, has};

@@ -66,10 +66,13 @@ fn answer(ask: &Ask<'_>) -> Answer<Response<Vec<u8>>> {
             )
             .at("mode"));
         }
-        return Ok(reported(StatusCode::OK, vec![Remark::information(
-            "Nothing in its form stands against the deletion; whether the record allows it is \
+        return Ok(reported(
+            StatusCode::OK,
+            vec![Remark::information(
+                "Nothing in its form stands against the deletion; whether the record allows it is \
              told by DELETE itself.",
-        )]));
+            )],
+        ));
     }
     let Some(resource) = asked.resource else {
         return Err(Refusal::invalid(
@@ -79,8 +82,9 @@ fn answer(ask: &Ask<'_>) -> Answer<Response<Vec<u8>>> {
         .at("resource"));
     };
     if mode == Some("profile") && asked.profiles.is_empty() {
-        return Err(Refusal::invalid("mode=profile needs a profile: give its canonical URL.")
-            .at("profile"));
+        return Err(
+            Refusal::invalid("mode=profile needs a profile: give its canonical URL.").at("profile")
+        );
     }
     let mut remarks = valid(&resource, &asked.profiles);
     remarks.extend(about_path(&resource, name, id.map(String::as_str), mode));
@@ -97,7 +101,12 @@ fn about_path(
     let mut remarks = Vec::new();
     let mut error = |diagnostics: String, at: String| {
         let expression = Some(at);
-        remarks.push(Remark { severity: "error", code: IssueType::Invalid, diagnostics, expression });
+        remarks.push(Remark {
+            severity: "error",
+            code: IssueType::Invalid,
+            diagnostics,
+            expression,
+        });
     };
     if resource.type_name() != name {
         error(
