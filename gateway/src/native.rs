@@ -19,6 +19,8 @@ pub enum Handler {
     Capability,
     /// `functions/lookup`
     Lookup,
+    /// `functions/provenance`
+    Provenance,
     /// `functions/route`
     Route,
     /// `functions/search`
@@ -38,6 +40,7 @@ impl Handler {
             "audit" => Self::Audit,
             "capability" => Self::Capability,
             "lookup" => Self::Lookup,
+            "provenance" => Self::Provenance,
             "route" => Self::Route,
             "search" => Self::Search,
             "transact" => Self::Transact,
@@ -54,6 +57,7 @@ impl Handler {
             Self::Audit => audit::handler::handle(&host, request).await,
             Self::Capability => capability::handler::handle(&host, request).await,
             Self::Lookup => lookup::handler::handle(&host, request).await,
+            Self::Provenance => provenance::handler::handle(&host, request).await,
             Self::Route => route::handler::handle(&host, request).await,
             Self::Search => search::handler::handle(&host, request).await,
             Self::Transact => transact::handler::handle(&host, request).await,

@@ -28,6 +28,11 @@ pub const HISTORY_COUNT_MAX: usize = 1_000;
 pub const HISTORY_COMMITS_MAX: u32 = 1_000;
 /// Times that it asks; then the page is short and has a link to the next.
 pub const HISTORY_ROUNDS_MAX: usize = 8;
+/// Journal entries that one request looks at for the changes among them; then
+/// the page is short and has a link to the next.
+pub const CHANGES_LOOKED_AT_MAX: usize = 5_000;
+/// Of them at once.
+pub const CHANGES_LOOKED_AT_ONCE: usize = 500;
 /// Bytes of bodies that one page may hold; a page is cut when it has more.
 pub const PAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
 

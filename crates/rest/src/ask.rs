@@ -5,7 +5,7 @@ use crate::limits::{PAGE_COUNT_DEFAULT, PAGE_COUNT_MAX, REQUEST_ID_CHARS_MAX};
 use crate::path::Target;
 use crate::prefer::Prefer;
 use contracts::{Origin, Refusal, Tokens};
-use fhir::outcome::Language;
+use fhir::outcome::{IssueType, Language, Status};
 use http::{HeaderMap, Request};
 use sha2::{Digest, Sha256};
 
@@ -76,6 +76,30 @@ impl<'r> Ask<'r> {
             ))
             .at("_count")),
         }
+    }
+
+    /// The parameters of a search by POST: those of the form and those of the
+    /// URL count alike (R4 §3.1.1.1).
+    ///
+    /// # Errors
+    /// 415 when the body is no form, 400 when it is not UTF-8.
+    pub fn form_query(&self) -> Result<String, Refusal> {
+        let told = text(self.headers, "content-type").unwrap_or_default();
+        let media = told.split(';').next().unwrap_or_default().trim();
+        if !media.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Err(Refusal::new(
+                Status::UnsupportedMediaType,
+                IssueType::NotSupported,
+                "A search by POST sends its parameters as application/x-www-form-urlencoded.",
+            ));
+        }
+        let form = std::str::from_utf8(self.body).map_err(|_| {
+            Refusal::invalid("The form is not UTF-8: percent-encode what is not ASCII.".to_owned())
+        })?;
+        let form = form.trim_end_matches(['\r', '\n']);
+        let parts = [self.query, form];
+        let parts = parts.into_iter().filter(|part| !part.is_empty());
+        Ok(parts.collect::<Vec<_>>().join("&"))
     }
 
     /// SHA-256 of what was asked: the method, the path with its query, the

@@ -9,6 +9,7 @@ pub mod conditional;
 pub mod headers;
 pub mod limits;
 pub mod operation;
+pub mod own;
 pub mod path;
 pub mod prefer;
 pub mod present;

@@ -31,6 +31,9 @@ pub fn function_of(method: &Method, path: &str) -> Result<&'static str, Box<Resp
             Ok(if posts && !path.contains("_search") { "update" } else { "audit" })
         }
         Target::Instance(key) if key.resource_type == "AuditEvent" && reads => Ok("audit"),
+        Target::Type(name) if name == "Provenance" && reads => Ok("provenance"),
+        Target::TypeSearch(name) if name == "Provenance" => Ok("provenance"),
+        Target::Instance(key) if key.resource_type == "Provenance" && reads => Ok("provenance"),
         Target::Type(_) if reads => Ok("search"),
         Target::TypeSearch(_) => Ok("search"),
         Target::Type(_) => Ok("update"),
