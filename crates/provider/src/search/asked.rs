@@ -38,7 +38,7 @@ const READ_ONE_BY_ONE: usize = 8;
 impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     /// The search of one type, understood.
     pub(crate) fn understood(&self, resource_type: &str, query: &str) -> Result<Query, Refusal> {
-        let bases = self.bases();
+        let bases = self.own_bases();
         let bases: Vec<&str> = bases.iter().map(String::as_str).collect();
         Ok(Query::parse(resource_type, query, &settings(&bases, self.now_ms()))?)
     }

@@ -238,7 +238,7 @@ fn candidate(cell: &Cell) -> Found {
         at: cell.reference(),
         position: fhir::search::Position {
             keys: Vec::new(),
-            resource_type: String::new(),
+            resource_type: "".into(),
             id: String::new(),
         },
         tokens: Tokens::from_bytes(cell.tokens.clone()).ok(),

@@ -69,6 +69,23 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         Ok(page)
     }
 
+    /// The cells of a chart, and of those of other charts that are about the
+    /// person as well, read by themselves.
+    pub(crate) async fn compartment(
+        &self,
+        home: &Home,
+        resource_type: Option<&str>,
+    ) -> Result<Vec<Cell>, Refusal> {
+        let mut run = self.run(Within::Everywhere);
+        let mut passes = 0;
+        loop {
+            let cells = self.compartment_in(&mut run, home, resource_type).await?;
+            if self.is_whole(&mut run, &mut passes)? {
+                return Ok(cells);
+            }
+        }
+    }
+
     /// One pass; `None` when there is no such person.
     async fn everything_once(
         &self,
@@ -77,7 +94,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         window: &Window,
     ) -> Result<Option<Part>, Refusal> {
         let Some(home) = chart.home.as_ref() else { return Ok(None) };
-        let mut cells = self.compartment(run, home).await?;
+        let mut cells = self.compartment_in(run, home, None).await?;
         if cells.iter().all(|cell| cell.resource_type != "Patient" || cell.deleted) {
             return Ok(None);
         }
@@ -181,7 +198,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         resource_type: &str,
         window: &Window,
     ) -> Result<(Vec<Query>, Vec<Query>), Refusal> {
-        let bases = self.bases();
+        let bases = self.own_bases();
         let bases: Vec<&str> = bases.iter().map(String::as_str).collect();
         let settings = settings(&bases, self.now_ms());
         let mut within = Vec::new();
@@ -210,12 +227,19 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     /// The cells of a chart, and of resources of other charts that are about
     /// this person as well. The pointers to those are hints, which a later
     /// version may have made stale: its body decides.
-    async fn compartment(&self, run: &mut Run, home: &Home) -> Result<Vec<Cell>, Refusal> {
+    pub(crate) async fn compartment_in(
+        &self,
+        run: &mut Run,
+        home: &Home,
+        resource_type: Option<&str>,
+    ) -> Result<Vec<Cell>, Refusal> {
         let Home::Person(person) = home else {
-            return self.home_cells(run, std::slice::from_ref(home), &[], false).await;
+            let types: Vec<&str> = resource_type.into_iter().collect();
+            return self.home_cells(run, std::slice::from_ref(home), &types, false).await;
         };
         let within = Within::Chart(person.clone());
-        let mut cells = self.referring(run, &within, &[], person_key(person)).await?;
+        let types: Vec<&str> = resource_type.into_iter().collect();
+        let mut cells = self.referring(run, &within, &types, person_key(person)).await?;
         let reach = run.reach.clone();
         cells.retain(|cell| {
             cell.home == *home
@@ -226,8 +250,9 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let elsewhere = cells.iter().filter(|cell| cell.home != *home);
         let elsewhere: Vec<CellRef> = elsewhere.map(Cell::reference).collect();
         let mut theirs = HashSet::new();
+        let resolved = Resolved { bases: run.bases.clone(), ..Resolved::default() };
         self.each_body(&elsewhere, |at, version| {
-            if about(&version).iter().any(|about| about == person) {
+            if about(&version, &resolved).iter().any(|about| about == person) {
                 theirs.insert((at.resource_type.clone(), at.id.clone()));
             }
         })
@@ -245,10 +270,10 @@ fn place(cell: &Cell) -> (bool, &String, &String) {
 }
 
 /// The people whom a stored version is about.
-fn about(version: &Version) -> Vec<String> {
+fn about(version: &Version, resolved: &Resolved) -> Vec<String> {
     let body = version.body.clone().unwrap_or_default().into_bytes();
     match Resource::parse(body, &JsonLimits::default()) {
-        Ok(resource) => people(&resource, &Resolved::default()),
+        Ok(resource) => people(&resource, resolved, None),
         Err(_) => Vec::new(),
     }
 }

@@ -89,7 +89,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         Run {
             reading: self.record().reading(),
             reach,
-            bases: self.bases(),
+            bases: self.own_bases(),
             cells_left: SEARCH_CELLS_MAX,
             until_ms: self.now_ms().saturating_add(SEARCH_MS_MAX),
         }
@@ -107,12 +107,6 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         run.cells_left = SEARCH_CELLS_MAX >> (2 * *passes);
         run.until_ms = self.now_ms().saturating_add(SEARCH_MS_MAX >> *passes);
         Ok(false)
-    }
-
-    /// Base addresses under which this record is known.
-    pub(crate) fn bases(&self) -> Vec<String> {
-        let regions = self.inner.directory.regions().iter();
-        regions.filter_map(|region| region.endpoint.clone()).collect()
     }
 }
 

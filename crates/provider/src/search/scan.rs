@@ -41,7 +41,7 @@ impl Mark {
     pub fn to_position(&self) -> Position {
         let id = self.after.as_ref().map(|(kind, id)| format!("{kind}/{id}"));
         let home = self.home.partition();
-        Position { keys: Vec::new(), resource_type: home, id: id.unwrap_or_default() }
+        Position { keys: Vec::new(), resource_type: home.into(), id: id.unwrap_or_default() }
     }
 
     /// The mark in a cursor's position, when it holds one.

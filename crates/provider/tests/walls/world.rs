@@ -11,8 +11,8 @@ use access::token::{DevelopmentIssuer, Issuers};
 use chart::Environment;
 use chart::table::{Item, Key, Query, QueryPage, Table, TableError, TableResult, Write};
 use contracts::{
-    Change, ChangeKind, CommitOptions, Intent, Interaction, JournalFilter, Origin, Page, Place,
-    Receipt, Refusal, ResourceKey, Window,
+    BodyForm, Change, ChangeKind, CommitOptions, Intent, Interaction, JournalFilter, Origin, Page,
+    Place, Receipt, Refusal, ResourceKey, Window,
 };
 use futures::executor::block_on;
 use provider::{Journaling, Provider, Session, Setup};
@@ -262,6 +262,22 @@ impl World {
             self.walls.registry_search(&shelf, &[kind.to_owned()], query, None).await
         })
     }
+    /// A page of the history of these types.
+    pub fn history(
+        &self,
+        session: &Session,
+        types: &[&str],
+        window: Window,
+    ) -> Result<Page, Refusal> {
+        let kind =
+            if types.len() == 1 { Interaction::HistoryType } else { Interaction::HistorySystem };
+        let resource_types = types.iter().map(|name| (*name).to_owned()).collect();
+        block_on(async {
+            let shelf = self.walls.open_registry(session, Intent::to(kind)).await?;
+            let window = Window { resource_types, ..window };
+            self.walls.registry_history_of_types(&shelf, window).await
+        })
+    }
     pub fn everything(&self, session: &Session, person: &str) -> Result<Page, Refusal> {
         block_on(async {
             let intent = Intent::to(Interaction::Everything);
@@ -273,8 +289,7 @@ impl World {
 
     /// Every entry of the journal, newest first.
     pub fn entries(&self) -> Vec<Entry> {
-        let filter =
-            JournalFilter { person: None, from_ms: 0, to_ms: i64::MAX, count: 1000, cursor: None };
+        let filter = JournalFilter::newest(1000);
         let (session, intent) = (self.auditor(), Intent::to(Interaction::ReadAudit));
         let page = block_on(self.walls.journal_read(&session, intent, filter)).unwrap();
         page.entries.iter().map(|bytes| Entry::from_bytes(bytes).unwrap()).collect()
@@ -303,6 +318,22 @@ pub fn update(body: &str) -> Change {
     let resource: serde_json::Value = serde_json::from_str(body).unwrap();
     let id = resource["id"].as_str().unwrap().to_owned();
     Change { kind: ChangeKind::Update, id: Some(id), ..create(body) }
+}
+
+/// An update of the one that matches.
+pub fn update_where(criteria: &str, body: &str) -> Change {
+    let criteria = Some(criteria.to_owned());
+    Change { kind: ChangeKind::Update, criteria, ..create(body) }
+}
+
+/// A patch of a resource.
+pub fn patch(resource_type: &str, id: &str, body: &str) -> Change {
+    Change {
+        form: BodyForm::Patch,
+        body: body.into(),
+        kind: ChangeKind::Update,
+        ..delete(resource_type, id)
+    }
 }
 
 pub fn delete(resource_type: &str, id: &str) -> Change {
