@@ -252,7 +252,7 @@ fn a_search_of_every_type() {
     ];
     places.sort_by(|left, right| query.compare_positions(left, right));
     let order: Vec<(&str, &str)> =
-        places.iter().map(|it| (it.resource_type.as_str(), it.id.as_str())).collect();
+        places.iter().map(|it| (&*it.resource_type, it.id.as_str())).collect();
     assert_eq!(
         order,
         [("Patient", "0"), ("Observation", "1"), ("Observation", "2"), ("Patient", "1")]

@@ -113,7 +113,7 @@ fn what_bodies_are_needed_for() {
     assert!(!parse("Observation", "_id=1&_lastUpdated=gt2020&_sort=_lastUpdated").needs_body());
     assert!(!parse("AllergyIntolerance", "patient=1&clinical-status=active").needs_body());
     assert!(parse("Observation", "value-quantity=gt5").needs_body());
-    assert!(parse("Observation", "_sort=performer").needs_body());
+    assert!(parse("Observation", "_sort=method").needs_body());
 }
 
 #[test]

@@ -46,9 +46,7 @@ impl<'r> Ask<'r> {
 
     /// The `Authorization` header. More than one is no header at all.
     pub fn authorization(&self) -> Option<&str> {
-        let mut all = self.headers.get_all(http::header::AUTHORIZATION).iter();
-        let first = all.next()?;
-        if all.next().is_some() { None } else { first.to_str().ok() }
+        authorization(self.headers)
     }
 
     /// The language of refusals and messages (`Accept-Language`).
@@ -143,6 +141,13 @@ pub fn origin(headers: &HeaderMap) -> Origin {
     let request_id: String = told("x-request-id").chars().take(REQUEST_ID_CHARS_MAX).collect();
     let address = text(headers, "x-dossier-client").unwrap_or_else(|| told("spin-client-addr"));
     Origin { request_id, client_address: address.to_owned() }
+}
+
+/// The `Authorization` header. More than one is no header at all.
+pub fn authorization(headers: &HeaderMap) -> Option<&str> {
+    let mut all = headers.get_all(http::header::AUTHORIZATION).iter();
+    let first = all.next()?;
+    if all.next().is_some() { None } else { first.to_str().ok() }
 }
 
 /// Absolute base URL: told by the gateway, or by Spin's `spin-full-url`, or

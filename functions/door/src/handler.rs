@@ -16,6 +16,9 @@ pub fn function_of(method: &Method, path: &str) -> Result<&'static str, Box<Resp
     if path == "/openapi.json" {
         return Ok("capability");
     }
+    if path.split('/').any(|part| part == "$export") {
+        return Ok("bulk");
+    }
     let reads = method == Method::GET || method == Method::HEAD;
     let posts = method == Method::POST;
     let refuse = |allowed| Err(Box::new(method_not_allowed(method.as_str(), allowed)));

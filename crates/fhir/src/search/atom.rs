@@ -94,6 +94,38 @@ impl<'a> Atom<'a> {
     }
 }
 
+/// Takes the bytes of one atom off the front, unread.
+pub(crate) fn take_raw<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let length = match *bytes.first()? {
+        UUID => 17,
+        HASH => 9,
+        length if length < WORDS_FROM => usize::from(length) + 1,
+        _ => 1,
+    };
+    take(bytes, length)
+}
+
+/// Whether an unread atom is one of nothing.
+pub(crate) fn is_absent(raw: &[u8]) -> bool {
+    raw == [ABSENT]
+}
+
+/// Whether an unread atom is a hash.
+pub(crate) fn is_hash(raw: &[u8]) -> bool {
+    raw.first() == Some(&HASH)
+}
+
+/// Whether an unread atom is a word of the dictionary.
+pub(crate) fn is_word(raw: &[u8]) -> bool {
+    raw.first().is_some_and(|first| (WORDS_FROM..UUID).contains(first))
+}
+
+/// The text of an unread atom that holds it verbatim.
+pub(crate) fn verbatim(raw: &[u8]) -> Option<&[u8]> {
+    let (first, text) = raw.split_first()?;
+    (*first > ABSENT && *first < WORDS_FROM).then_some(text)
+}
+
 fn write_text(text: &str, out: &mut Vec<u8>) {
     if let Some(position) = dictionary::position(text) {
         out.push(WORDS_FROM + position);

@@ -48,7 +48,7 @@ impl Cursor {
         }
         // The type goes without saying unless every type is searched.
         let kind = &self.position.resource_type;
-        let kind = if *kind == query.resource_type { "" } else { kind.as_str() };
+        let kind = if *kind == query.resource_type { "" } else { kind };
         write_text(kind, &mut bytes);
         write_text(&self.position.id, &mut bytes);
         bytes.extend_from_slice(&checksum(&bytes, query));
@@ -78,7 +78,7 @@ impl Cursor {
             });
         }
         let kind = read_text(&mut rest)?;
-        let resource_type = if kind.is_empty() { query.resource_type.clone() } else { kind };
+        let resource_type = if kind.is_empty() { query.resource_type.clone() } else { kind.into() };
         let id = read_text(&mut rest)?;
         let position = Position { keys, resource_type, id };
         rest.is_empty().then_some(Self { snapshot_ms, position })

@@ -13,7 +13,7 @@ pub(crate) const TELLS_PRESENCE: u8 = 2;
 
 /// Codes in the order in which they are kept when room is short. Position plus
 /// one is the stored number.
-const CODES: [&str; 36] = [
+const CODES: [&str; 39] = [
     "status",
     "subject",
     "date",
@@ -50,13 +50,18 @@ const CODES: [&str; 36] = [
     "whenhandedover",
     "issued",
     "target",
+    // Since version 2.
+    "based-on",
+    "performer",
+    "url",
 ];
 
 /// How many of [`CODES`] a cell of `version` covers; `None` for a version from
 /// the future.
 fn covered(version: u8) -> Option<usize> {
     match version {
-        1 | 2 => Some(36),
+        1 => Some(36),
+        2 => Some(39),
         _ => None,
     }
 }
@@ -85,9 +90,12 @@ pub(crate) fn is_covered(slot: Slot, version: u8) -> bool {
 }
 
 /// Of a composite on the resource itself: a part that a cell keeps under a
-/// parameter of the same elements, with its place among the parts. Who has no
-/// such value is no match.
-pub(crate) fn narrowing(resource_type: &str, parameter: &Parameter) -> Option<(usize, Slot)> {
+/// parameter of the same elements, with its place among the parts and its kind.
+/// Who has no such value is no match.
+pub(crate) fn narrowing(
+    resource_type: &str,
+    parameter: &Parameter,
+) -> Option<(usize, Slot, ParameterKind)> {
     if parameter.kind != ParameterKind::Composite || !parameter.contexts().eq(["."]) {
         return None;
     }
@@ -95,7 +103,7 @@ pub(crate) fn narrowing(resource_type: &str, parameter: &Parameter) -> Option<(u
         let same = |known: &Parameter| known.kind == part.kind && known.paths == part.paths;
         let kept = parameters::own(resource_type)
             .find(|known| same(known) && number_of(known.code).is_some())?;
-        Some((at, slot(resource_type, &kept)?))
+        Some((at, slot(resource_type, &kept)?, part.kind))
     })
 }
 

@@ -83,20 +83,25 @@ impl Query {
     }
 
     fn verdict(&self, seen: Seen<'_>, id: &str, last_updated_ms: i64) -> Verdict {
-        let filters = self.filters.iter().map(|filter| match filter.source {
-            Source::Content => self.judge_content(filter, seen),
-            _ => self.judge_meta(filter, id, last_updated_ms),
-        });
-        let chains = self.chains.iter().map(|chain| self.judge_chain(chain, seen, id));
-        let confined = self.confined.iter().map(|confined| self.judge_confined(confined, seen, id));
         let mut verdict = Verdict::Yes;
-        for found in filters.chain(chains).chain(confined) {
-            if found == Verdict::No {
+        for filter in &self.filters {
+            verdict = verdict.and(match filter.source {
+                Source::Content => self.judge_content(filter, seen),
+                _ => self.judge_meta(filter, id, last_updated_ms),
+            });
+            if verdict == Verdict::No {
                 return Verdict::No;
             }
-            verdict = verdict.and(found);
         }
-        verdict
+        for chain in &self.chains {
+            verdict = verdict.and(self.judge_chain(chain, seen, id));
+        }
+        match &self.confined {
+            Some(confined) if verdict != Verdict::No => {
+                verdict.and(self.judge_confined(confined, seen, id))
+            }
+            _ => verdict,
+        }
     }
 
     fn judge_content(&self, filter: &Filter, seen: Seen<'_>) -> Verdict {
@@ -113,7 +118,13 @@ impl Query {
                 let Some(kept) = kept else { return Verdict::Maybe };
                 let untold = filter.modifier == Modifier::Missing && kept.tells_comparable_only;
                 let incomplete = kept.incomplete || untold;
-                self.judge(filter, kept, incomplete)
+                match &filter.prepared {
+                    Some(prepared) if filter.modifier == Modifier::Not => {
+                        self.judge_prepared(prepared, &kept).not()
+                    }
+                    Some(prepared) => self.judge_prepared(prepared, &kept),
+                    None => self.judge(filter, kept, incomplete),
+                }
             }
             Seen::Cell(tokens) => self.rule_out(filter, tokens),
         }
@@ -121,31 +132,21 @@ impl Query {
 
     /// Whether a part of a composite that the cell keeps denies a match.
     fn rule_out(&self, filter: &Filter, tokens: &Tokens) -> Verdict {
-        let Some((at, slot)) = filter.narrowing else { return Verdict::Maybe };
-        let Some(kind) = filter.parameter.components().nth(at).map(|part| part.kind) else {
+        let Some(narrowing) = &filter.narrowing else { return Verdict::Maybe };
+        let Some(kept) = tokens.kept(narrowing.slot, narrowing.kind) else {
             return Verdict::Maybe;
         };
-        let Some(mut kept) = tokens.kept(slot, kind) else { return Verdict::Maybe };
-        if kept.incomplete || filter.modifier == Modifier::Missing {
-            return Verdict::Maybe;
+        match self.judge_prepared(&narrowing.prepared, &kept) {
+            Verdict::No => Verdict::No,
+            Verdict::Yes | Verdict::Maybe => Verdict::Maybe,
         }
-        let possible = kept.any(|held| {
-            let Some(held) = held else { return true };
-            filter.wanted.iter().any(|wanted| match wanted {
-                Wanted::Composite(parts) => parts
-                    .get(at)
-                    .is_none_or(|part| self.compare(&Modifier::Plain, &held, part) != Verdict::No),
-                _ => true,
-            })
-        });
-        if possible { Verdict::Maybe } else { Verdict::No }
     }
 
     fn judge_meta(&self, filter: &Filter, id: &str, last_updated_ms: i64) -> Verdict {
         let code = |text| Held::Token { system: Atom::Absent, code: Atom::Text(text) };
         let held = match filter.source {
             Source::Id => code(id.into()),
-            Source::Type => code(self.resource_type.as_str().into()),
+            Source::Type => code((&*self.resource_type).into()),
             _ => Held::Date(DateRange::instant(last_updated_ms)),
         };
         self.judge(filter, std::iter::once(Some(held)), false)
@@ -241,7 +242,7 @@ impl Query {
     }
 
     fn judge_confined(&self, confined: &Confined, seen: Seen<'_>, id: &str) -> Verdict {
-        if confined.compartment == self.resource_type && confined.id == id {
+        if *confined.compartment == *self.resource_type && confined.id == id {
             return Verdict::Yes;
         }
         let mut found = Verdict::No;

@@ -29,6 +29,7 @@ pub mod parameters;
 mod people;
 mod query;
 mod reference;
+mod sought;
 mod sound;
 mod tokens;
 mod words;

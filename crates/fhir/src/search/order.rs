@@ -3,6 +3,7 @@
 //! updated between two pages keeps its place unless its own key changed.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use crate::json::Value;
 
@@ -41,7 +42,7 @@ pub struct Position {
     pub keys: Vec<OrderKey>,
     /// The resource's type, which tells equals apart when several types are
     /// searched at once.
-    pub resource_type: String,
+    pub resource_type: Arc<str>,
     /// The resource's id.
     pub id: String,
 }
@@ -77,7 +78,7 @@ impl Query {
     }
 
     fn place(&self, keys: Vec<OrderKey>, id: &str) -> Position {
-        Position { keys, resource_type: self.resource_type.clone(), id: id.to_owned() }
+        Position { keys, resource_type: Arc::clone(&self.resource_type), id: id.to_owned() }
     }
 
     fn meta_key(&self, source: Source, id: &str, last_updated_ms: i64) -> OrderKey {

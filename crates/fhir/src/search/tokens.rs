@@ -52,8 +52,10 @@ impl std::error::Error for TokensError {}
 /// is `None` from where the bytes cannot be read on.
 #[derive(Clone)]
 pub(crate) struct Kept<'a> {
-    rest: &'a [u8],
-    kind: ParameterKind,
+    /// What is not read yet.
+    pub rest: &'a [u8],
+    /// What the values are.
+    pub kind: ParameterKind,
     target: Option<&'static str>,
     /// Some values were left out.
     pub incomplete: bool,
@@ -272,7 +274,8 @@ fn biased(at_ms: i64) -> Option<i64> {
 }
 
 fn read_ms(rest: &mut &[u8]) -> Option<i64> {
-    let value = take(rest, 6)?.iter().fold(0i64, |value, byte| (value << 8) | i64::from(*byte));
+    let [a, b, c, d, e, f] = take(rest, 6)?.try_into().ok()?;
+    let value = i64::from_be_bytes([0, 0, a, b, c, d, e, f]);
     Some(match value {
         OPEN_START => i64::MIN,
         OPEN_END => i64::MAX,

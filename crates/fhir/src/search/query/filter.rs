@@ -4,7 +4,8 @@ use super::super::date::{DateRange, Prefix};
 use super::super::held::View;
 use super::super::indexed::Slot;
 use super::super::number::WantedNumber;
-use super::super::parameters::Parameter;
+use super::super::parameters::{Parameter, ParameterKind};
+use super::super::sought::Prepared;
 
 /// One parameter of a search; a resource must pass every filter.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,12 +20,23 @@ pub struct Filter {
     pub(crate) slot: Option<Slot>,
     /// What the filter reads.
     pub(crate) source: Source,
+    /// Its alternatives as cells keep them, if they are kept so.
+    pub(crate) prepared: Option<Prepared>,
     /// What of its elements.
     pub(crate) view: View,
     /// Of a composite: the part that a cell keeps, which can rule out a match.
-    pub(crate) narrowing: Option<(usize, Slot)>,
+    pub(crate) narrowing: Option<Narrowing>,
     /// The value in canonical text, for links.
     pub(crate) text: String,
+}
+
+/// A part of a composite that cells keep.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Narrowing {
+    pub slot: Slot,
+    pub kind: ParameterKind,
+    /// What is wanted of the part.
+    pub prepared: Prepared,
 }
 
 /// Where the values of a filter or a sort key come from.

@@ -14,7 +14,7 @@ impl Query {
     /// The same search at the page that begins after `cursor`; the first page
     /// without one.
     pub fn link(&self, cursor: Option<&Cursor>) -> String {
-        let mut link = self.resource_type.clone();
+        let mut link = self.resource_type.to_string();
         let mut separator = '?';
         let mut add = |name: &str, value: &str| {
             link.push(separator);
@@ -59,7 +59,7 @@ impl Query {
 
     /// What identifies the search whatever its page: its type, filters and order.
     pub(crate) fn fingerprint(&self) -> u64 {
-        let mut text = self.resource_type.clone();
+        let mut text = self.resource_type.to_string();
         for filter in &self.filters {
             text.push('&');
             text.push_str(filter.parameter.code);

@@ -17,8 +17,10 @@ pub use include::Include;
 pub use parse::ELSEWHERE;
 pub use results::{RESULT_PARAMETERS, Summary};
 
-pub(crate) use filter::Source;
+pub(crate) use filter::{Narrowing, Source};
 pub(crate) use value_sets::Codes;
+
+use std::sync::Arc;
 
 use super::compartments;
 use super::cursor::Cursor;
@@ -48,7 +50,7 @@ pub struct Settings<'a> {
 /// A parsed search for one resource type.
 #[derive(Clone, Debug)]
 pub struct Query {
-    pub(crate) resource_type: String,
+    pub(crate) resource_type: Arc<str>,
     pub(crate) filters: Vec<Filter>,
     pub(crate) chains: Vec<Chain>,
     pub(crate) confined: Option<Confined>,
@@ -162,7 +164,7 @@ impl Query {
     /// one type. Positions compare across all of them, and cursors are those of
     /// the search of every type.
     pub fn for_type(&self, resource_type: &str) -> Self {
-        Self { resource_type: resource_type.to_owned(), ..self.clone() }
+        Self { resource_type: resource_type.into(), ..self.clone() }
     }
 
     /// The types that `_type` asks for; `None` when it does not.
@@ -259,7 +261,7 @@ impl Query {
     }
 
     fn people_of<'q>(&self, filter: &'q Filter) -> Option<Vec<&'q str>> {
-        let is_person_id = self.resource_type == "Patient" && filter.parameter.code == "_id";
+        let is_person_id = &*self.resource_type == "Patient" && filter.parameter.code == "_id";
         let is_subject = matches!(filter.parameter.code, "patient" | "subject");
         if !is_person_id && !is_subject {
             return None;

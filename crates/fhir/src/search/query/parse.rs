@@ -8,9 +8,10 @@ use super::super::limits::{
     CHAIN_QUERIES_MAX, INCLUDES_MAX, QUERY_BYTES_MAX, QUERY_PARAMETERS_MAX, QUERY_VALUES_MAX,
 };
 use super::super::parameters::{self, Parameter, ParameterKind};
+use super::super::sought::Prepared;
 use super::results::{self, RESULT_PARAMETERS};
 use super::text::{decode, split};
-use super::{Filter, Modifier, Query, Settings, Source, Summary, Total, Wanted};
+use super::{Filter, Modifier, Narrowing, Query, Settings, Source, Summary, Total, Wanted};
 use super::{chain, include, wanted};
 
 /// Parameters that the HTTP layer reads; skipped here.
@@ -91,7 +92,7 @@ pub(super) fn parse(
 pub(super) fn empty(resource_type: &str, settings: &Settings<'_>) -> Query {
     let bases = settings.own_bases.iter();
     Query {
-        resource_type: resource_type.to_owned(),
+        resource_type: resource_type.into(),
         filters: Vec::new(),
         chains: Vec::new(),
         confined: None,
@@ -125,7 +126,7 @@ impl Parser<'_> {
         value: &str,
         depth: usize,
     ) -> Result<(), SearchError> {
-        let resource_type = query.resource_type.clone();
+        let resource_type = std::sync::Arc::clone(&query.resource_type);
         if include::is_include(name) && depth == 0 {
             if query.includes.len() == INCLUDES_MAX {
                 let text = format!("may be given {INCLUDES_MAX} times at most.");
@@ -224,16 +225,31 @@ fn filter(
     let in_cells = view == View::Value
         && !matches!(modifier, Modifier::Above | Modifier::Below)
         && !alternatives.iter().any(versioned);
+    let slot = indexed::slot(resource_type, &parameter).filter(|_| in_cells);
+    let narrowing = narrowing(resource_type, &parameter, &alternatives);
     Ok(Filter {
+        prepared: Prepared::of(&modifier, &alternatives, slot),
         modifier,
         wanted: alternatives,
-        slot: indexed::slot(resource_type, &parameter).filter(|_| in_cells),
+        slot,
         source: Source::of(&parameter),
         view,
-        narrowing: indexed::narrowing(resource_type, &parameter),
+        narrowing,
         text: canonical.join(","),
         parameter,
     })
+}
+
+/// What cells can say of a composite.
+fn narrowing(resource_type: &str, parameter: &Parameter, wanted: &[Wanted]) -> Option<Narrowing> {
+    let (at, slot, kind) = indexed::narrowing(resource_type, parameter)?;
+    let parts = wanted.iter().map(|wanted| match wanted {
+        Wanted::Composite(parts) => parts.get(at).cloned(),
+        _ => None,
+    });
+    let parts: Vec<Wanted> = parts.collect::<Option<_>>()?;
+    let prepared = Prepared::of(&Modifier::Plain, &parts, Some(slot))?;
+    Some(Narrowing { slot, kind, prepared })
 }
 
 /// References into this record are spelled `Type/id`; all else as it came.
