@@ -15,6 +15,7 @@ mod cursor;
 mod decide;
 mod digest;
 mod drafts;
+mod export;
 mod filing;
 mod gauges;
 mod index;

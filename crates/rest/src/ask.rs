@@ -42,9 +42,7 @@ impl<'r> Ask<'r> {
 
     /// The `Authorization` header. More than one is no header at all.
     pub fn authorization(&self) -> Option<&str> {
-        let mut all = self.headers.get_all(http::header::AUTHORIZATION).iter();
-        let first = all.next()?;
-        if all.next().is_some() { None } else { first.to_str().ok() }
+        authorization(self.headers)
     }
 
     /// The language of refusals and messages (`Accept-Language`).
@@ -114,9 +112,16 @@ pub fn origin(headers: &HeaderMap) -> Origin {
     Origin { request_id, client_address: address.to_owned() }
 }
 
+/// The `Authorization` header. More than one is no header at all.
+pub fn authorization(headers: &HeaderMap) -> Option<&str> {
+    let mut all = headers.get_all(http::header::AUTHORIZATION).iter();
+    let first = all.next()?;
+    if all.next().is_some() { None } else { first.to_str().ok() }
+}
+
 /// Absolute base URL: told by the gateway, or by Spin's `spin-full-url`, or
 /// made from the authority.
-fn base(request: &Request<Vec<u8>>) -> String {
+pub fn base(request: &Request<Vec<u8>>) -> String {
     if let Some(told) = text(request.headers(), "x-dossier-base") {
         return told.to_owned();
     }

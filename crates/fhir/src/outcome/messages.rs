@@ -64,14 +64,14 @@ fn literals(source: &str) -> Vec<String> {
             (text.chars().nth(length)? == '\'')
                 .then(|| text.chars().take(length + 1).map(char::len_utf8).sum::<usize>())
         };
-        let skip = if from.starts_with("//") {
+        let skip = if from.starts_with("//") || from.starts_with("#[doc") {
             from.find('\n').unwrap_or(from.len())
-        } else if from.starts_with("#[doc") || from.starts_with("#![doc") {
-            from.find('\n').unwrap_or(from.len())
-        } else if from.starts_with("r\"") && !before.ends_with(|c: char| c.is_alphanumeric()) {
-            2 + from[2..].find('"').unwrap_or(0) + 1
-        } else if from.starts_with("r#\"") {
-            3 + from[3..].find("\"#").unwrap_or(0) + 2
+        } else if let Some(raw) = from.strip_prefix("r\"")
+            && !before.ends_with(char::is_alphanumeric)
+        {
+            2 + raw.find('"').unwrap_or(0) + 1
+        } else if let Some(raw) = from.strip_prefix("r#\"") {
+            3 + raw.find("\"#").unwrap_or(0) + 2
         } else if from.starts_with('\'') {
             one_char(from).unwrap_or(1)
         } else if from.starts_with('"') {

@@ -5,6 +5,7 @@
 mod bundles;
 mod commits;
 mod criteria;
+mod export;
 mod faults;
 mod foreign;
 mod history;
