@@ -13,11 +13,11 @@ pub fn function_of(method: &Method, path: &str) -> Result<&'static str, Box<Resp
     if path == "/route" {
         return Ok("route");
     }
-    if path.split('/').any(|part| part == "$export") {
-        return Ok("bulk");
-    }
     if path == "/openapi.json" {
         return Ok("capability");
+    }
+    if path.split('/').any(|part| part == "$export") {
+        return Ok("bulk");
     }
     let reads = method == Method::GET || method == Method::HEAD;
     let posts = method == Method::POST;

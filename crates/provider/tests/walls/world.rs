@@ -344,6 +344,11 @@ pub fn patient(id: &str) -> String {
     format!(r#"{{"resourceType":"Patient","id":"{id}"}}"#)
 }
 
+/// A person, another content for each number.
+pub fn numbered(id: &str, number: u64) -> String {
+    format!(r#"{{"resourceType":"Patient","id":"{id}","multipleBirthInteger":{number}}}"#)
+}
+
 /// A person with a NAM.
 pub fn insured(id: &str, value: &str) -> String {
     format!(
