@@ -243,7 +243,9 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let reach = run.reach.clone();
         cells.retain(|cell| {
             cell.home == *home
+                // Another person's Patient stays at home, also when it links here.
                 || (matches!(cell.home, Home::Person(_))
+                    && cell.resource_type != "Patient"
                     && !cell.deleted
                     && reach.holds(&cell.home, &cell.resource_type))
         });
