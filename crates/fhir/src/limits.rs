@@ -22,6 +22,9 @@ impl Default for JsonLimits {
 /// Validation stops after so many issues: a caller mends the first ones first.
 pub const ISSUES_MAX: usize = 20;
 
+/// `$validate` reports so many issues at most: errors first.
+pub const REPORT_ISSUES_MAX: usize = 100;
+
 /// Limits on FHIRPath: on what is parsed, and on what one evaluation may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FhirPathLimits {
@@ -51,3 +54,7 @@ impl Default for FhirPathLimits {
         Self::DEFAULT
     }
 }
+
+/// How many steps of FHIRPath all invariants of one resource may take
+/// together. What is left unjudged then is kept, and `$validate` says so.
+pub const INVARIANT_STEPS_MAX: u64 = 2_000_000;

@@ -8,7 +8,7 @@ mod codes;
 mod tests;
 mod wire;
 
-pub use codes::{IssueType, Status};
+pub use codes::{IssueType, Severity, Status};
 pub use wire::information;
 
 use crate::json::{JsonError, JsonErrorKind, Writer};
@@ -16,6 +16,8 @@ use crate::json::{JsonError, JsonErrorKind, Writer};
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
+    /// How grave it is; what a [`Refusal`] holds is an error.
+    pub severity: Severity,
     /// What kind of thing.
     pub code: IssueType,
     /// What is wrong and what to do.
@@ -70,7 +72,7 @@ impl Refusal {
         let structure = issues.iter().any(|issue| issue.code == IssueType::Structure);
         let status = if structure { Status::BadRequest } else { Status::UnprocessableEntity };
         let mut issues = issues.into_iter();
-        let Issue { code, diagnostics, expression } = issues.next()?;
+        let Issue { code, diagnostics, expression, .. } = issues.next()?;
         let further = issues.collect();
         Some(Self { status, code, diagnostics, expression, retry_after_s: None, further })
     }
@@ -86,6 +88,23 @@ impl Refusal {
         writer.end_array().end_object();
         writer.finish()
     }
+}
+
+/// An OperationOutcome of issues of any severity, as `$validate` answers with
+/// (FHIR R4 §3.1.0.10); of one that says so when there is none.
+pub fn report(issues: &[Issue]) -> String {
+    let mut writer = Writer::with_capacity(256);
+    writer.begin_object().field("resourceType", "OperationOutcome").key("issue").begin_array();
+    for Issue { severity, code, diagnostics, expression } in issues {
+        write_severity(&mut writer, severity.code(), *code, diagnostics, expression.as_deref());
+    }
+    if issues.is_empty() {
+        let text = "No issue was found: the resource would be taken as it is.";
+        let severity = Severity::Information.code();
+        write_severity(&mut writer, severity, IssueType::Informational, text, None);
+    }
+    writer.end_array().end_object();
+    writer.finish()
 }
 
 fn write_issue(writer: &mut Writer, code: IssueType, diagnostics: &str, at: Option<&str>) {

@@ -3,12 +3,16 @@
 //! From the StructureDefinition snapshots of R4: which elements there are,
 //! whether they repeat, which are required, what each holds, the format of
 //! every primitive, one type per choice, the `_name` companions of primitives,
-//! contained resources, extensions (ext-1), and the codes of required
-//! bindings. Profiles and other invariants are not checked here: a profile
-//! that is not known is no reason to refuse.
+//! contained resources, extensions (ext-1), the codes of required bindings,
+//! the types that references may be to, and R4's invariants. Profiles are
+//! checked when they are known ([`profile`]); one that is not known is no
+//! reason to refuse.
 
+mod invariants;
 mod narrative;
+mod native;
 mod primitive;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -24,7 +28,7 @@ use crate::resource::Resource;
 /// issues. Recursion is as deep as the document, which
 /// [`crate::limits::JsonLimits::depth_max`] bounds.
 pub fn issues(resource: Value<'_>) -> Vec<Issue> {
-    walk::Walk::over(resource)
+    walk::Walk::over(resource, false)
 }
 
 /// Refuses a resource that is not valid.

@@ -42,6 +42,10 @@ impl<'d> Node<'d> {
         Self { value: Some(value), companion: None, kind }
     }
 
+    pub(crate) fn structured(value: Value<'d>, structure: Structure) -> Self {
+        Self { value: Some(value), companion: None, kind: NodeType::Structure(structure) }
+    }
+
     /// The JSON value; `None` for a primitive that has extensions only.
     pub fn value(self) -> Option<Value<'d>> {
         self.value
