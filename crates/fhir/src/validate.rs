@@ -12,6 +12,7 @@ mod invariants;
 mod narrative;
 mod native;
 mod primitive;
+pub mod profile;
 mod targets;
 #[cfg(test)]
 mod tests;
@@ -21,14 +22,63 @@ pub(crate) use narrative::fault as narrative_fault;
 pub use primitive::Primitive;
 
 use crate::json::Value;
-use crate::outcome::{Issue, Refusal};
+use crate::limits::{ISSUES_MAX, REPORT_ISSUES_MAX};
+use crate::outcome::{Issue, IssueType, Refusal, Severity};
 use crate::resource::Resource;
 
+/// For what a resource is validated (R4 §3.1.0.10.1, `mode` of `$validate`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// By itself.
+    #[default]
+    General,
+    /// As the body of a create: the server gives the id.
+    Create,
+    /// As the body of an update: it has its id.
+    Update,
+}
+
 /// Everything wrong with a resource, at most [`crate::limits::ISSUES_MAX`]
-/// issues. Recursion is as deep as the document, which
+/// errors; also by the known profiles that its `meta.profile` names.
+/// Recursion is as deep as the document, which
 /// [`crate::limits::JsonLimits::depth_max`] bounds.
 pub fn issues(resource: Value<'_>) -> Vec<Issue> {
-    walk::Walk::over(resource, false)
+    let mut issues = walk::Walk::over(resource, false);
+    if issues.len() < ISSUES_MAX {
+        profile::issues(resource, &[], false, &mut issues);
+        issues.truncate(ISSUES_MAX);
+    }
+    issues
+}
+
+/// Everything to say of a resource: errors first, then warnings (best
+/// practice) and information (what was not judged), at most
+/// [`crate::limits::REPORT_ISSUES_MAX`]. Checked are R4 itself, the profiles
+/// that `meta.profile` names, and `profiles` by URL; one that is not known is
+/// an information.
+pub fn issues_all(resource: Value<'_>, mode: Mode, profiles: &[&str]) -> Vec<Issue> {
+    let mut issues = walk::Walk::over(resource, true);
+    let issue = |severity, code, text: &str| Issue {
+        severity,
+        code,
+        diagnostics: text.to_owned(),
+        expression: Some("id".to_owned()),
+    };
+    match (mode, resource.get("id")) {
+        (Mode::Create, Some(_)) => {
+            let text = "A create ignores this id; the server gives one.";
+            issues.push(issue(Severity::Information, IssueType::Informational, text));
+        }
+        (Mode::Update, None) => {
+            let text = "An update needs the id that its address has; add it.";
+            issues.push(issue(Severity::Error, IssueType::Required, text));
+        }
+        _ => {}
+    }
+    profile::issues(resource, profiles, true, &mut issues);
+    issues.sort_by_key(|issue| issue.severity);
+    issues.truncate(REPORT_ISSUES_MAX);
+    issues
 }
 
 /// Refuses a resource that is not valid.

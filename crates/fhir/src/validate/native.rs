@@ -284,7 +284,11 @@ mod tests {
             "address",
             &[r#""address":[{"use":"work"},{"use":"home"}]"#, r#""name":"x""#],
         ),
-        ("Organization", "telecom", &[r#""telecom":[{"use":"home"}]"#, r#""name":"x""#]),
+        (
+            "Organization",
+            "telecom",
+            &[r#""telecom":[{"use":"home"},{"use":"work"}]"#, r#""name":"x""#],
+        ),
         (
             "Patient.contact",
             "",

@@ -25,6 +25,7 @@ pub(super) struct Walk<'d> {
     resource: Value<'d>,
     container: Option<Value<'d>>,
     steps_left: u64,
+    errors: usize,
     /// How many faults of structure were found.
     misshapen: usize,
 }
@@ -39,14 +40,16 @@ impl<'d> Walk<'d> {
             resource,
             container: None,
             steps_left: INVARIANT_STEPS_MAX,
+            errors: 0,
             misshapen: 0,
         };
         walk.resource(resource);
         walk.issues
     }
 
+    /// Errors are counted by themselves, so that advice cannot displace them.
     fn full(&self) -> bool {
-        self.issues.len() >= if self.thorough { REPORT_ISSUES_MAX } else { ISSUES_MAX }
+        self.errors >= if self.thorough { REPORT_ISSUES_MAX } else { ISSUES_MAX }
     }
 
     fn report(&mut self, code: IssueType, member: &str, diagnostics: impl Into<String>) {
@@ -62,6 +65,11 @@ impl<'d> Walk<'d> {
     ) {
         self.misshapen += usize::from(code == IssueType::Structure);
         if self.full() {
+            return;
+        }
+        if severity == Severity::Error {
+            self.errors += 1;
+        } else if self.issues.len() - self.errors >= REPORT_ISSUES_MAX {
             return;
         }
         let mut expression = self.root.to_owned();
