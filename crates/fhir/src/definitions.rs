@@ -118,6 +118,11 @@ impl Structure {
         crate::types::position(name).map(|position| Self(position as u16))
     }
 
+    /// Every structure.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..tables::STRUCTURE_NAMES.len()).filter_map(|at| u16::try_from(at).ok()).map(Self)
+    }
+
     /// The structure of a datatype that is not primitive.
     pub fn of_datatype(name: &str) -> Option<Self> {
         let names = tables::STRUCTURE_NAMES.get(tables::TYPES.len()..)?;

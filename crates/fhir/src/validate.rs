@@ -26,6 +26,34 @@ use crate::limits::{ISSUES_MAX, REPORT_ISSUES_MAX};
 use crate::outcome::{Issue, IssueType, Refusal, Severity};
 use crate::resource::Resource;
 
+/// An invariant of R4 and where it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// The type, datatype or part that it is on: `Patient.contact`.
+    pub owner: &'static str,
+    /// The element of the owner that it is on; empty for the owner itself.
+    pub element: &'static str,
+    /// `pat-1`
+    pub key: &'static str,
+    /// The rule, as FHIRPath.
+    pub expression: &'static str,
+    /// Whether breaking it is an error; else only `$validate` tells.
+    pub is_error: bool,
+}
+
+/// Every invariant that is judged by its expression or in its words.
+pub fn rules() -> impl Iterator<Item = Rule> {
+    crate::definitions::Structure::all().flat_map(|owner| {
+        owner.rules().map(move |(rule, element)| Rule {
+            owner: owner.name(),
+            element,
+            key: rule.key(),
+            expression: rule.expression(),
+            is_error: rule.is_error(),
+        })
+    })
+}
+
 /// For what a resource is validated (R4 §3.1.0.10.1, `mode` of `$validate`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
