@@ -6,6 +6,9 @@
 //! precision tells nothing). `scripts/definitions` names the rules that are
 //! not evaluated, and why.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::OnceLock;
 
 use super::native;
@@ -24,12 +27,28 @@ pub(super) enum Verdict {
 }
 
 /// Where a rule is judged.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Scope<'d> {
     /// `%resource`
     pub resource: Value<'d>,
     /// `%rootResource`, when that is another.
     pub container: Option<Value<'d>>,
+    /// What the root resource contains, by id: found without a search, since
+    /// there may be as many references as contained resources.
+    pub contained: Contained<'d>,
+}
+
+/// The types of contained resources by their ids.
+pub(super) type Contained<'d> = Rc<HashMap<Cow<'d, str>, Option<Cow<'d, str>>>>;
+
+impl<'d> Scope<'d> {
+    pub(super) fn of_root(resource: Value<'d>) -> Self {
+        let held = resource.each("contained").filter_map(|held| {
+            let kind = held.get("resourceType").and_then(Value::as_str);
+            Some((held.get("id").and_then(Value::as_str)?, kind))
+        });
+        Self { resource, container: None, contained: Rc::new(held.collect()) }
+    }
 }
 
 static PARSED: [OnceLock<Option<Expression>>; Invariant::COUNT] =
@@ -43,7 +62,7 @@ fn parsed(rule: Invariant) -> Option<&'static Expression> {
 pub(super) fn judge<'d>(
     rule: Invariant,
     node: Node<'d>,
-    scope: Scope<'d>,
+    scope: &Scope<'d>,
     steps_left: &mut u64,
 ) -> Verdict {
     match native::judge(rule, node, scope) {
@@ -56,7 +75,7 @@ pub(super) fn judge<'d>(
 pub(super) fn by_fhirpath<'d>(
     rule: Invariant,
     node: Node<'d>,
-    scope: Scope<'d>,
+    scope: &Scope<'d>,
     steps_left: &mut u64,
 ) -> Verdict {
     let Some(expression) = parsed(rule) else { return Verdict::Unjudged };

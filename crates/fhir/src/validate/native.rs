@@ -1,13 +1,15 @@
 //! The invariants that most resources meet, in Rust: the same verdicts as
 //! FHIRPath gives (a test compares them), at a tenth of the cost.
 
+use std::collections::HashSet;
+
 use super::invariants::Scope;
 use crate::definitions::Invariant;
 use crate::fhirpath::{Node, Temporal};
 use crate::json::{Kind, Value};
 
 /// `None` leaves it to FHIRPath.
-type Judge = for<'d> fn(Value<'d>, Scope<'d>) -> Option<bool>;
+type Judge = for<'d> fn(Value<'d>, &Scope<'d>) -> Option<bool>;
 
 /// In the order of `scripts/definitions`.
 pub(super) const JUDGES: &[(&str, Judge)] = &[
@@ -44,7 +46,7 @@ pub(super) const JUDGES: &[(&str, Judge)] = &[
 
 const ALLERGY: &str = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification";
 
-pub(super) fn judge<'d>(rule: Invariant, node: Node<'d>, scope: Scope<'d>) -> Option<bool> {
+pub(super) fn judge<'d>(rule: Invariant, node: Node<'d>, scope: &Scope<'d>) -> Option<bool> {
     let (_, judge) = JUDGES.get(usize::from(rule.0))?;
     judge(node.value().filter(|value| value.kind() == Kind::Object)?, scope)
 }
@@ -87,7 +89,7 @@ fn nothing_contained(value: Value<'_>) -> Option<bool> {
 }
 
 /// ref-1. `#` alone is the container, seen from what it contains (R4 §2.3.0.3).
-fn local_reference<'d>(value: Value<'d>, scope: Scope<'d>) -> Option<bool> {
+fn local_reference<'d>(value: Value<'d>, scope: &Scope<'d>) -> Option<bool> {
     let Some(reference) = value.get("reference").and_then(Value::as_str) else {
         return Some(true);
     };
@@ -95,13 +97,11 @@ fn local_reference<'d>(value: Value<'d>, scope: Scope<'d>) -> Option<bool> {
     if id.is_empty() {
         return Some(scope.container.is_some());
     }
-    let root = scope.container.unwrap_or(scope.resource);
-    let mut contained = root.each("contained");
-    Some(contained.any(|held| held.get("id").is_some_and(|held| held.is_str(id))))
+    Some(scope.contained.contains_key(id))
 }
 
 /// per-1
-fn period<'d>(value: Value<'d>, _: Scope<'d>) -> Option<bool> {
+fn period<'d>(value: Value<'d>, _: &Scope<'d>) -> Option<bool> {
     let (Some(start), Some(end)) = (value.get("start"), value.get("end")) else {
         return Some(true);
     };
@@ -116,22 +116,22 @@ fn period<'d>(value: Value<'d>, _: Scope<'d>) -> Option<bool> {
 }
 
 /// dom-3: what is contained is referred to by `#id`, or refers to `#`.
-fn contained_is_used<'d>(value: Value<'d>, _: Scope<'d>) -> Option<bool> {
+fn contained_is_used<'d>(value: Value<'d>, _: &Scope<'d>) -> Option<bool> {
     if value.get("contained").is_none() {
         return Some(true);
     }
-    let mut texts = Vec::new();
+    let mut texts = HashSet::new();
     let mut open = vec![value];
     while let Some(held) = open.pop() {
         if let Some(text) = held.as_str().filter(|text| text.starts_with('#')) {
-            texts.push(text);
+            texts.insert(text);
         }
         open.extend(held.items());
         open.extend(held.fields().map(|(_, held)| held));
     }
     Some(value.each("contained").all(|held| {
         let id = held.get("id").and_then(Value::as_str);
-        let named = id.is_some_and(|id| texts.iter().any(|text| text.get(1..) == Some(&id)));
+        let named = id.is_some_and(|id| texts.contains(&*format!("#{id}")));
         named || refers_to_container(held)
     }))
 }
@@ -149,7 +149,7 @@ fn refers_to_container(contained: Value<'_>) -> bool {
 }
 
 /// obs-7
-fn observation_value<'d>(value: Value<'d>, _: Scope<'d>) -> Option<bool> {
+fn observation_value<'d>(value: Value<'d>, _: &Scope<'d>) -> Option<bool> {
     (value.get("component").is_none() || !has_choice(value, "value")).then_some(true)
 }
 
@@ -312,7 +312,7 @@ mod tests {
                 let text = format!("{{{}}}", kept.join(","));
                 let document = Document::parse(text.clone(), &JsonLimits::default()).unwrap();
                 let node = Node::structured(document.root(), structure);
-                let scope = Scope { resource: document.root(), container: None };
+                let scope = Scope::of_root(document.root());
                 let rules = structure
                     .rules()
                     .filter(|(rule, place)| usize::from(rule.0) < JUDGES.len() && place == element);
@@ -323,8 +323,8 @@ mod tests {
                         node.each_child(place, &mut |child| nodes.push(child));
                     }
                     for node in nodes {
-                        let Some(native) = judge(rule, node, scope) else { continue };
-                        let verdict = by_fhirpath(rule, node, scope, &mut 1_000_000);
+                        let Some(native) = judge(rule, node, &scope) else { continue };
+                        let verdict = by_fhirpath(rule, node, &scope, &mut 1_000_000);
                         assert_ne!(verdict, Verdict::Unjudged, "{} {text}", rule.key());
                         assert_eq!(native, verdict == Verdict::Holds, "{} {text}", rule.key());
                         compared.entry(rule.key()).or_default()[usize::from(native)] += 1;

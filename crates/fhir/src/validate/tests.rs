@@ -179,6 +179,32 @@ fn refuses_what_breaks_an_invariant() {
     assert_eq!(found(text), []);
 }
 
+/// What is large by design of its sender costs time in proportion only.
+#[test]
+fn nothing_is_quadratic() {
+    let begun = std::time::Instant::now();
+    let many = |make: &dyn Fn(usize) -> String| (0..30_000).map(make).collect::<Vec<_>>().join(",");
+    let contained = many(&|at| format!(r#"{{"resourceType":"Patient","id":"p{at}"}}"#));
+    let links = many(&|at| format!(r##"{{"reference":"#p{at}"}}"##));
+    let list = format!(
+        r#"{{"resourceType":"Group","type":"person","actual":true,"contained":[{contained}],"member":[{}]}}"#,
+        links.replace("{\"reference", "{\"entity\":{\"reference").replace('}', "}}")
+    );
+    assert_eq!(found(&list), []);
+    let nulls = format!(
+        r#""name":[{{"given":[{}],"_given":[{}]}}]"#,
+        many(&|_| "null".to_owned()),
+        many(&|_| r#"{"id":"x"}"#.to_owned())
+    );
+    assert_eq!(found(&patient(&nulls)), []);
+    let items = many(&|at| format!(r#"{{"linkId":"{at}","type":"display"}}"#));
+    assert_eq!(
+        found(&format!(r#"{{"resourceType":"Questionnaire","status":"draft","item":[{items}]}}"#)),
+        []
+    );
+    assert!(begun.elapsed().as_secs() < 15, "{:?}", begun.elapsed());
+}
+
 #[test]
 fn refuses_narrative_that_acts() {
     for div in [

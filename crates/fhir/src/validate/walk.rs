@@ -22,8 +22,7 @@ pub(super) struct Walk<'d> {
     /// Whether to report what is but advised against or worth knowing.
     thorough: bool,
     /// The resource that is walked, and the one that contains it, if any.
-    resource: Value<'d>,
-    container: Option<Value<'d>>,
+    scope: Scope<'d>,
     steps_left: u64,
     errors: usize,
     /// How many faults of structure were found.
@@ -37,8 +36,7 @@ impl<'d> Walk<'d> {
             path: Vec::with_capacity(16),
             issues: Vec::new(),
             thorough,
-            resource,
-            container: None,
+            scope: Scope::of_root(resource),
             steps_left: INVARIANT_STEPS_MAX,
             errors: 0,
             misshapen: 0,
@@ -105,20 +103,24 @@ impl<'d> Walk<'d> {
             self.report(IssueType::Structure, "resourceType", text);
             return;
         };
-        let around = (self.resource, self.container);
-        self.container = None;
         if self.path.is_empty() {
             self.root = known.name;
-        } else if self.path.last().is_some_and(|(name, _)| *name == "contained") {
-            self.container = Some(around.1.unwrap_or(around.0));
+            self.structure(value, structure, true);
+            return;
+        }
+        let around = self.scope.clone();
+        if self.path.last().is_some_and(|(name, _)| *name == "contained") {
+            self.scope.container = Some(around.container.unwrap_or(around.resource));
+            self.scope.resource = value;
             if value.get("contained").is_some() {
                 let text = "A contained resource must not contain others (dom-2); move them up.";
                 self.report(IssueType::Invariant, "contained", text);
             }
+        } else {
+            self.scope = Scope::of_root(value);
         }
-        self.resource = value;
         self.structure(value, structure, true);
-        (self.resource, self.container) = around;
+        self.scope = around;
     }
 
     fn structure(&mut self, value: Value<'d>, structure: Structure, resource: bool) {
@@ -203,8 +205,7 @@ impl<'d> Walk<'d> {
     }
 
     fn judge(&mut self, rule: Invariant, node: Node<'d>) {
-        let scope = Scope { resource: self.resource, container: self.container };
-        match invariants::judge(rule, node, scope, &mut self.steps_left) {
+        match invariants::judge(rule, node, &self.scope, &mut self.steps_left) {
             Verdict::Holds => {}
             Verdict::Broken => {
                 let severity = if rule.is_error() { Severity::Error } else { Severity::Warning };
@@ -254,12 +255,20 @@ impl<'d> Walk<'d> {
         match (held.kind(), element.repeats()) {
             (Kind::Array, true) => {
                 let mut count = 0_usize;
+                // The companion's items, from the first null on.
+                let mut beside = None;
                 for (item, value) in held.items().enumerate() {
                     count += 1;
                     self.step(Some(item));
                     match (value.kind(), element.content()) {
                         (Kind::Null, Content::Primitive(_)) => {
-                            self.gap(owner, element, item);
+                            let companions = beside.get_or_insert_with(|| {
+                                let name = format!("_{}", element.name());
+                                let companion = owner.get(&name).map(Value::items);
+                                companion.into_iter().flatten().enumerate()
+                            });
+                            let held = companions.find(|(place, _)| *place == item);
+                            self.gap(held.map(|(_, companion)| companion));
                         }
                         _ => self.value(value, element),
                     }
@@ -296,9 +305,7 @@ impl<'d> Walk<'d> {
     }
 
     /// A null among primitives stands for an item that has extensions only.
-    fn gap(&mut self, owner: Value<'d>, element: Element, item: usize) {
-        let companions = owner.get(&format!("_{}", element.name()));
-        let companion = companions.and_then(|companions| companions.items().nth(item));
+    fn gap(&mut self, companion: Option<Value<'d>>) {
         if companion.is_none_or(|companion| companion.kind() == Kind::Null) {
             let text = "null stands for an item with extensions only, and there is none; leave \
                         it out.";
@@ -352,11 +359,9 @@ impl<'d> Walk<'d> {
                 }
                 if number == REFERENCE
                     && let Some(allowed) = element.targets()
+                    && let Some(fault) = targets::fault(value, allowed, &self.scope)
                 {
-                    let root = self.container.unwrap_or(self.resource);
-                    if let Some(fault) = targets::fault(value, allowed, root) {
-                        self.report(IssueType::Invalid, "", fault);
-                    }
+                    self.report(IssueType::Invalid, "", fault);
                 }
             }
         }
