@@ -48,22 +48,56 @@ fn embedded(body: &[u8]) -> &str {
     std::str::from_utf8(body).unwrap_or("{}")
 }
 
-/// The answer to a search: matches of one page.
+/// The answer to a search: one page.
 pub fn searchset(base: &str, page: &Page, links: &[Link<'_>]) -> Vec<u8> {
+    searchset_telling(base, page, links, None)
+}
+
+/// The answer to a search, with what the caller should know of it: the text of
+/// an OperationOutcome. Matches come first, then what they include, then what is
+/// told (`Bundle.entry.search.mode`, R4 §3.1.1.6).
+pub fn searchset_telling(
+    base: &str,
+    page: &Page,
+    links: &[Link<'_>],
+    told: Option<&str>,
+) -> Vec<u8> {
     let mut writer = begin("searchset", page.total, links, bytes_of(page));
     // An empty array is no FHIR (R4 §2.6.2): without matches there is no entry.
-    if !page.versions.is_empty() {
+    if !page.versions.is_empty() || told.is_some() {
+        let matches = usize::try_from(page.matches).unwrap_or(usize::MAX);
         writer.key("entry").begin_array();
-        for version in &page.versions {
-            writer.begin_object();
-            writer.field("fullUrl", &full_url(base, &version.key));
-            writer.key("resource").raw(embedded(&version.body));
-            writer.key("search").begin_object().field("mode", "match").end_object();
-            writer.end_object();
+        for (at, version) in page.versions.iter().enumerate() {
+            // What is of no version is not kept, but told.
+            let mode = match version.version {
+                0 => "outcome",
+                _ if at < matches => "match",
+                _ => "include",
+            };
+            let url = full_url(base, &version.key);
+            searchset_entry(
+                &mut writer,
+                Some(&url).filter(|_| mode != "outcome"),
+                embedded(&version.body),
+                mode,
+            );
+        }
+        if let Some(told) = told {
+            searchset_entry(&mut writer, None, told, "outcome");
         }
         writer.end_array();
     }
     end(writer)
+}
+
+fn searchset_entry(writer: &mut Writer, url: Option<&String>, resource: &str, mode: &str) {
+    writer.begin_object();
+    if let Some(url) = url {
+        writer.field("fullUrl", url);
+    }
+    writer.key("resource").raw(resource);
+    writer.key("search").begin_object().field("mode", mode).end_object();
+    writer.end_object();
 }
 
 /// The answer to history: versions newest first, each with the request that

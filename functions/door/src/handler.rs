@@ -25,7 +25,7 @@ pub fn function_of(method: &Method, path: &str) -> Result<&'static str, Box<Resp
     let target = Target::parse(path).map_err(|refusal| Box::new(refused(&refusal)))?;
     match target {
         Target::Metadata => Ok("capability"),
-        Target::System if reads => Ok("capability"),
+        Target::System if reads => Ok("search"),
         Target::System if posts => Ok("transact"),
         Target::System => refuse("GET, HEAD, POST"),
         Target::Type(name) | Target::TypeSearch(name)
@@ -46,6 +46,9 @@ pub fn function_of(method: &Method, path: &str) -> Result<&'static str, Box<Resp
             if posts && name == "$validate" =>
         {
             Ok("validate")
+        }
+        Target::TypeOperation(kind, name) if kind == "Observation" && name == "$lastn" => {
+            Ok("search")
         }
         Target::SystemSearch | Target::Compartment(..) => Ok("search"),
         Target::Instance(_)
