@@ -22,14 +22,14 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let person = filter.person.clone();
         let about = if filter.changes { About::Changes } else { About::Accesses };
         let basis = self.journal_basis(session, &intent, about, person.as_deref()).await?;
-        let found = self.found(&filter).await?;
+        let found = self.page_of(&filter).await?;
         self.witness(session, told(&intent, about, basis, person)).await?;
         let entries = found.entries.iter().filter_map(|entry| entry.to_bytes().ok()).collect();
         Ok(JournalPage { entries, next: found.next })
     }
 
     /// The entries of one page; of changes, as many as a bounded look finds.
-    async fn found(&self, filter: &JournalFilter) -> Result<Page, Refusal> {
+    async fn page_of(&self, filter: &JournalFilter) -> Result<Page, Refusal> {
         let wanted = usize::try_from(filter.count).unwrap_or(usize::MAX);
         let mut page = Page { entries: Vec::new(), next: filter.cursor.clone() };
         let mut looked = 0;

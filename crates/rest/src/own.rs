@@ -151,11 +151,21 @@ impl Search {
             .is_ok_and(|document| self.query.matches_body(document.root(), id, at_ms))
     }
 
-    /// The query by which what clients sent is searched, from `cursor` on.
-    pub fn kept_query(&self, cursor: Option<&str>) -> String {
+    /// The query by which what clients sent is searched, from `cursor` on, for
+    /// as many as the page of `results` still takes; `None` when it is full.
+    pub fn kept_query(&self, cursor: Option<&str>, results: &mut Results) -> Option<String> {
+        let taken = u32::try_from(results.entries.len()).unwrap_or(u32::MAX);
+        let left = self.count.saturating_sub(taken);
+        if left == 0 {
+            results.next = Some(Source::Kept(cursor.map(str::to_owned)));
+            return None;
+        }
+        let kept = self.text.split('&');
+        let kept = kept.filter(|pair| !pair.is_empty() && !pair.starts_with("_count="));
+        let count = format!("_count={left}");
         let page = cursor.map(|cursor| format!("_page={cursor}"));
-        let parts = [self.text.as_str(), page.as_deref().unwrap_or_default()];
-        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("&")
+        let parts = kept.chain([count.as_str()]).chain(page.as_deref());
+        Some(parts.collect::<Vec<_>>().join("&"))
     }
 }
 

@@ -5,6 +5,7 @@ use contracts::{Notice, Outcome};
 use fhir::json::Writer;
 use fhir::outcome::{IssueType, Language};
 use fhir::resource::Resource;
+use fhir::validate::{Mode, issues_all};
 
 /// One issue of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,25 +83,19 @@ pub fn outcome(remarks: &[Remark], language: Language) -> String {
     writer.finish()
 }
 
-/// Everything that validation finds in a resource, also against `profiles`; a
-/// remark that there is nothing when it finds nothing (R4, `$validate`).
-pub fn valid(resource: &Resource, profiles: &[String]) -> Vec<Remark> {
-    let found = fhir::validate::issues(resource.root()).into_iter().map(|issue| Remark {
-        severity: "error",
+/// Everything that validation finds in a resource, also against `profiles` by
+/// their URLs; a remark that there is nothing when it finds nothing (R4,
+/// `$validate`).
+pub fn valid(resource: &Resource, mode: Mode, profiles: &[String]) -> Vec<Remark> {
+    let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
+    let found = issues_all(resource.root(), mode, &profiles).into_iter().map(|issue| Remark {
+        severity: issue.severity.code(),
         code: issue.code,
         diagnostics: issue.diagnostics,
         expression: issue.expression,
     });
     let mut remarks: Vec<Remark> = found.collect();
-    for profile in profiles {
-        remarks.push(Remark {
-            severity: "warning",
-            code: IssueType::NotSupported,
-            diagnostics: format!("The profile {profile} is not known here, so it was not checked."),
-            expression: None,
-        });
-    }
-    if remarks.is_empty() {
+    if remarks.iter().all(|remark| remark.severity != "error") {
         remarks.push(Remark::information("No fault was found: the resource is valid."));
     }
     remarks

@@ -74,6 +74,9 @@ fn security(writer: &mut Writer, language: Language) {
 
 fn resource(writer: &mut Writer, name: &str, language: Language) {
     writer.begin_object().field("type", name);
+    let profiles = fhir::validate::profile::known().filter(|(_, kind)| *kind == name);
+    let profiles: Vec<String> = profiles.map(|(url, _)| url.to_owned()).collect();
+    listed(writer, "supportedProfile", &profiles);
     if ["AuditEvent", "Provenance"].contains(&name) {
         writer.field(
             "documentation",

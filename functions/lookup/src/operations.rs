@@ -9,6 +9,7 @@ use fhir::json::{Value, Writer};
 use fhir::limits::JsonLimits;
 use fhir::resource::Resource;
 use fhir::search::DateRange;
+use fhir::validate::Mode;
 use http::{Response, StatusCode};
 use rest::answer::{gone, json, reported};
 use rest::ask::{Ask, parameter, parameters};
@@ -118,6 +119,6 @@ pub async fn validate<H: Charts + Registry>(
     }
     let stored = Resource::parse(version.body, &JsonLimits::default())?;
     let profiles: Vec<String> = parameters(ask.query, "profile").collect();
-    let remarks: Vec<Remark> = valid(&stored, &profiles);
+    let remarks: Vec<Remark> = valid(&stored, Mode::General, &profiles);
     Ok(reported(StatusCode::OK, remarks))
 }

@@ -102,7 +102,7 @@ async fn search<H: Journal + Charts + Registry>(
     let now_ms = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
     let search = Search::parse(NAME, ask, query, now_ms)?;
     let mut results = Results::default();
-    let mut kept = match &search.source {
+    let mut kept: Option<Option<String>> = match &search.source {
         Source::Kept(cursor) => Some(cursor.clone()),
         Source::Own(_) => None,
     };
@@ -111,8 +111,8 @@ async fn search<H: Journal + Charts + Registry>(
         // What is left of the page is for what clients sent.
         kept = results.next.is_none().then_some(None);
     }
-    if let Some(cursor) = kept {
-        let query = search.kept_query(cursor.as_deref());
+    let kept = kept.and_then(|cursor| search.kept_query(cursor.as_deref(), &mut results));
+    if let Some(query) = kept {
         let types = [NAME.to_owned()];
         let intent = Intent::asking(Interaction::Search, format!("Provenance?{query}"));
         let shelf = host.open_registry(session, intent).await?;

@@ -4,7 +4,7 @@
 //! otherwise.
 
 #[path = "lastn.rs"]
-mod lastn;
+pub mod lastn;
 
 use contracts::{Answer, Charts, Intent, Interaction, Page, Place, Refusal, Registry, ResourceKey};
 use fhir::outcome::{IssueType, Status};

@@ -210,6 +210,11 @@ impl<H: Charts + Registry + Commits> Caller<'_, H> {
                 )
                 .at("request.url"))
             }
+            Target::TypeOperation(name, operation)
+                if name == "Observation" && operation == "$lastn" =>
+            {
+                crate::search::lastn::answer(self.host, self.session, ask, ask.query).await
+            }
             Target::Type(_)
             | Target::TypeSearch(_)
             | Target::System

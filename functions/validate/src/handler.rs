@@ -6,6 +6,7 @@ use contracts::{Answer, Refusal, Tokens};
 use fhir::limits::JsonLimits;
 use fhir::outcome::IssueType;
 use fhir::resource::Resource;
+use fhir::validate::Mode;
 use http::{Method, Request, Response, StatusCode};
 use rest::answer::{method_not_allowed, refused, reported, settled};
 use rest::ask::{Ask, of_caller, parameters};
@@ -86,18 +87,22 @@ fn answer(ask: &Ask<'_>) -> Answer<Response<Vec<u8>>> {
             Refusal::invalid("mode=profile needs a profile: give its canonical URL.").at("profile")
         );
     }
-    let mut remarks = valid(&resource, &asked.profiles);
-    remarks.extend(about_path(&resource, name, id.map(String::as_str), mode));
+    let judged = match mode {
+        Some("create") => Mode::Create,
+        Some("update") => Mode::Update,
+        _ => Mode::General,
+    };
+    let mut remarks = valid(&resource, judged, &asked.profiles);
+    remarks.extend(about_path(
+        &resource,
+        name,
+        id.map(String::as_str).filter(|_| mode != Some("create")),
+    ));
     Ok(reported(StatusCode::OK, remarks))
 }
 
 /// What is wrong with sending the resource to this path.
-fn about_path(
-    resource: &Resource,
-    name: &str,
-    id: Option<&str>,
-    mode: Option<&str>,
-) -> Vec<Remark> {
+fn about_path(resource: &Resource, name: &str, id: Option<&str>) -> Vec<Remark> {
     let mut remarks = Vec::new();
     let mut error = |diagnostics: String, at: String| {
         let expression = Some(at);
@@ -117,16 +122,13 @@ fn about_path(
             "resourceType".to_owned(),
         );
     }
-    match (id.filter(|_| mode != Some("create")), resource.id()) {
-        (Some(id), Some(held)) if held != id => error(
+    if let (Some(id), Some(held)) = (id, resource.id())
+        && held != id
+    {
+        error(
             format!("The id in the body is not the {id} of the path. Send the same id in both."),
             format!("{name}.id"),
-        ),
-        (Some(id), None) if mode == Some("update") => error(
-            format!("The body has no id. An update carries the id of its path: \"id\": \"{id}\"."),
-            format!("{name}.id"),
-        ),
-        _ => {}
+        );
     }
     remarks
 }
