@@ -19,7 +19,7 @@ const MAX_PER_CODE: usize = 100;
 const PAGES_MAX: usize = 20;
 
 /// Answers one request.
-pub(super) async fn answer<H: Charts + Registry>(
+pub async fn answer<H: Charts + Registry>(
     host: &H,
     session: &H::Session,
     ask: &Ask<'_>,
