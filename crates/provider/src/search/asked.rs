@@ -4,7 +4,7 @@ use crate::provider::Provider;
 use chart::Environment;
 use chart::table::Table;
 use contracts::{Refusal, ResourceKey};
-use fhir::search::{Query, Settings, compartments, parameters};
+use fhir::search::{Chain, ChainLink, Query, Settings, compartments, parameters};
 
 /// A search of one type or of several.
 #[derive(Clone, Debug)]
@@ -40,7 +40,16 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     pub(crate) fn understood(&self, resource_type: &str, query: &str) -> Result<Query, Refusal> {
         let bases = self.own_bases();
         let bases: Vec<&str> = bases.iter().map(String::as_str).collect();
-        Ok(Query::parse(resource_type, query, &settings(&bases, self.now_ms()))?)
+        let query = Query::parse(resource_type, query, &settings(&bases, self.now_ms()))?;
+        match unknown_value_set(&query) {
+            // Its codes are not known, and a filter without them would find
+            // nothing, whatever there is.
+            Some(url) => Err(Refusal::not_supported(format!(
+                "The codes of the value set {url} are not known here: known are those of R4's \
+                 required bindings. List the codes instead, separated by commas."
+            ))),
+            None => Ok(query),
+        }
     }
 
     /// The search of several types, of all when none is named, perhaps within a
@@ -77,6 +86,17 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         });
         Ok(Asked { queries: queries.collect::<Result<_, _>>()?, lead, every })
     }
+}
+
+/// A value set that a filter asks for, in the search or in its chains, and
+/// whose codes nobody knows.
+fn unknown_value_set(query: &Query) -> Option<String> {
+    let inside = |chain: &Chain| match chain.link() {
+        ChainLink::Forward { targets, .. } => targets.iter().find_map(unknown_value_set),
+        ChainLink::Reverse { source, .. } => unknown_value_set(source),
+    };
+    let own = query.value_sets_wanted().first().map(|url| (*url).to_owned());
+    own.or_else(|| query.chains().iter().find_map(inside))
 }
 
 /// The search within a compartment.

@@ -85,7 +85,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             if query.matches_nothing() {
                 return Ok(Vec::new());
             }
-            self.judged(run, &|_| Some(&query), cells, snapshot_ms).await
+            self.judged(&|_| Some(&query), cells, snapshot_ms).await
         })
     }
 

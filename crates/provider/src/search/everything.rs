@@ -53,10 +53,9 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let key = ResourceKey::new("Patient", person);
         let asked = self.asked_of(chart, Interaction::Everything, &key).await?;
         let mut run = self.run(Within::reach(&chart.session));
-        let mut passes = 0;
         let part = loop {
             let part = self.everything_once(&mut run, chart, &window).await?;
-            if self.is_whole(&mut run, &mut passes)? {
+            if self.is_whole(&mut run)? {
                 break part;
             }
         };
@@ -77,10 +76,9 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         resource_type: Option<&str>,
     ) -> Result<Vec<Cell>, Refusal> {
         let mut run = self.run(Within::Everywhere);
-        let mut passes = 0;
         loop {
             let cells = self.compartment_in(&mut run, home, resource_type).await?;
-            if self.is_whole(&mut run, &mut passes)? {
+            if self.is_whole(&mut run)? {
                 return Ok(cells);
             }
         }
@@ -104,7 +102,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         cells.retain(|cell| {
             !cell.deleted && named(&cell.resource_type) && recent(cell.last_updated_ms)
         });
-        let mut cells = self.of_care(run, cells, window).await?;
+        let mut cells = self.of_care(cells, window).await?;
         // The person first, then by type and id: an order that no write changes.
         cells.sort_by(|left, right| place(left).cmp(&place(right)));
         let total = u32::try_from(cells.len()).ok();
@@ -145,12 +143,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     }
 
     /// Those of the window's dates of care.
-    async fn of_care(
-        &self,
-        run: &mut Run,
-        cells: Vec<Cell>,
-        window: &Window,
-    ) -> Result<Vec<Cell>, Refusal> {
+    async fn of_care(&self, cells: Vec<Cell>, window: &Window) -> Result<Vec<Cell>, Refusal> {
         if window.care_from.is_none() && window.care_to.is_none() {
             return Ok(cells);
         }
@@ -164,9 +157,9 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             let mut dated: HashSet<String> = HashSet::new();
             let mut undated: Option<HashSet<String>> = None;
             for (found_in, found_none) in within.iter().zip(&without) {
-                let ids = self.ids_of(run, found_in, &cells).await?;
+                let ids = self.ids_of(found_in, &cells).await?;
                 dated.extend(ids);
-                let none = self.ids_of(run, found_none, &cells).await?;
+                let none = self.ids_of(found_none, &cells).await?;
                 undated = Some(match undated {
                     None => none,
                     Some(so_far) => so_far.intersection(&none).cloned().collect(),
@@ -181,13 +174,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         Ok(kept)
     }
 
-    async fn ids_of(
-        &self,
-        run: &mut Run,
-        query: &Query,
-        cells: &[Cell],
-    ) -> Result<HashSet<String>, Refusal> {
-        let found = self.judged(run, &|_| Some(query), cells.to_vec(), None).await?;
+    async fn ids_of(&self, query: &Query, cells: &[Cell]) -> Result<HashSet<String>, Refusal> {
+        let found = self.judged(&|_| Some(query), cells.to_vec(), None).await?;
         Ok(found.into_iter().map(|one| one.at.id).collect())
     }
 

@@ -199,7 +199,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                 let of_type =
                     cells.iter().filter(|cell| cell.resource_type == query.resource_type());
                 let of_type = of_type.cloned().collect();
-                let found = self.judged(run, &|_| Some(query), of_type, None).await?;
+                let found = self.judged(&|_| Some(query), of_type, None).await?;
                 links
                     .extend(found.into_iter().map(|one| ((one.at.resource_type, one.at.id), None)));
             }

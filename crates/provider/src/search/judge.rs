@@ -1,7 +1,6 @@
 //! Who of the candidates matches: by the cell, and where that is not sure by the
 //! body.
 
-use super::run::Run;
 use crate::convert::read_failed;
 use crate::limits::{BODIES_AT_ONCE, PAGE_BYTES_MAX};
 use crate::provider::Provider;
@@ -28,7 +27,6 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     /// judged as it was at that instant; what is deleted since is left out.
     pub(crate) async fn judged<'q>(
         &self,
-        run: &mut Run,
         query_of: &(dyn Fn(&str) -> Option<&'q Query> + Sync),
         cells: Vec<Cell>,
         snapshot_ms: Option<i64>,
@@ -70,9 +68,6 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             }
         }
         for some in unsure.chunks(BODIES_AT_ONCE) {
-            if run.is_spent(self.now_ms()) {
-                return Err(super::run::too_costly());
-            }
             let versions = self.record().fetch(some).await.map_err(|error| read_failed(&error))?;
             let settled = some
                 .iter()

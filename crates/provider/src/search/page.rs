@@ -79,12 +79,11 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         asked: &Asked,
     ) -> Result<Cut, Refusal> {
         let mut run = self.run(Within::reach(session));
-        let mut passes = 0;
         loop {
             let done = self.cut_once(&mut run, session, within, asked.clone()).await;
             // What was refused for a torn sight may not be refused for a whole
             // one; but costs are costs.
-            if self.is_whole(&mut run, &mut passes)? || done.is_err() {
+            if self.is_whole(&mut run)? || done.is_err() {
                 return done;
             }
         }
@@ -120,7 +119,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                 return self.filled(run, session, &lead, part.found, total, next).await;
             }
         };
-        let total = u32::try_from(found.len()).ok().filter(|_| lead.total() != Total::None);
+        let wanted = lead.count_only() || lead.total() != Total::None;
+        let total = u32::try_from(found.len()).ok().filter(|_| wanted);
         if lead.count_only() {
             return Ok(Cut { total, ..Cut::default() });
         }

@@ -55,6 +55,8 @@ pub(crate) struct Run {
     pub bases: Vec<String>,
     cells_left: usize,
     until_ms: i64,
+    /// Times that it has begun again.
+    passes: u32,
 }
 
 impl Run {
@@ -77,6 +79,13 @@ impl Run {
         self.cells_left == 0 || now_ms > self.until_ms
     }
 
+    /// Whether a scan that goes on with the next page has had its share: after
+    /// each pass that was not whole, a quarter of the one before.
+    pub fn is_scan_spent(&self, now_ms: i64) -> bool {
+        let read = SEARCH_CELLS_MAX.saturating_sub(self.cells_left);
+        self.is_spent(now_ms) || read >= SEARCH_CELLS_MAX >> (2 * self.passes.min(8))
+    }
+
     /// Its base addresses, as the engine takes them.
     pub fn bases(&self) -> Vec<&str> {
         self.bases.iter().map(String::as_str).collect()
@@ -92,20 +101,21 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             bases: self.own_bases(),
             cells_left: SEARCH_CELLS_MAX,
             until_ms: self.now_ms().saturating_add(SEARCH_MS_MAX),
+            passes: 0,
         }
     }
 
     /// Whether what was read is one sight of the record. If not, everything is
-    /// read again: by a scan with half of what it may look at, so that a page
-    /// gets through however much is written meanwhile.
-    pub(crate) fn is_whole(&self, run: &mut Run, passes: &mut u32) -> Result<bool, Refusal> {
+    /// read again: less of it by a scan, so that a page gets through however much
+    /// is written meanwhile.
+    pub(crate) fn is_whole(&self, run: &mut Run) -> Result<bool, Refusal> {
         let whole = self.record().whole(&mut run.reading);
         if whole.map_err(|error| read_failed(&error))? {
             return Ok(true);
         }
-        *passes += 1;
-        run.cells_left = SEARCH_CELLS_MAX >> (2 * *passes);
-        run.until_ms = self.now_ms().saturating_add(SEARCH_MS_MAX >> *passes);
+        run.passes += 1;
+        run.cells_left = SEARCH_CELLS_MAX;
+        run.until_ms = self.now_ms().saturating_add(SEARCH_MS_MAX >> run.passes);
         Ok(false)
     }
 }

@@ -12,6 +12,7 @@ use crate::provider::Provider;
 use chart::table::Table;
 use chart::{Cell, Environment, Home, Place};
 use contracts::Refusal;
+use fhir::outcome::IssueType;
 use fhir::search::{Position, Query};
 use std::collections::HashMap;
 
@@ -141,6 +142,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let mut homes = Homes::of(asked, within, from);
         let mut begun = from.and_then(|mark| mark.after.clone());
         let mut part = Part { found: Vec::new(), next: None };
+        let paged = enough != usize::MAX;
+        let mut done: Option<Home> = None;
         loop {
             let some = self.next_homes(&mut homes).await?;
             let Some(last) = some.last().cloned() else { return Ok(part) };
@@ -148,9 +151,19 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             if let Some(after) = begun.take() {
                 cells.retain(|cell| (&cell.resource_type, &cell.id) > (&after.0, &after.1));
             }
+            let found = self.matches_among(run, asked, cells, snapshot_ms).await;
+            let mut found = match (found, done) {
+                (Ok(found), _) => found,
+                // What its chains lead to is too much for what is left of this
+                // request: the next begins with it.
+                (Err(refusal), Some(home)) if paged && refusal.code == IssueType::TooCostly => {
+                    part.next = Some(Mark { home, after: None });
+                    return Ok(part);
+                }
+                (Err(refusal), _) => return Err(refusal),
+            };
             let order: HashMap<&Home, usize> =
                 some.iter().enumerate().map(|(at, home)| (home, at)).collect();
-            let mut found = self.matches_among(run, asked, cells, snapshot_ms).await?;
             found.sort_by(|left, right| {
                 let place = |one: &Found| order.get(&one.at.home).copied();
                 let key = |one: &Found| (one.at.resource_type.clone(), one.at.id.clone());
@@ -165,10 +178,13 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                 });
                 return Ok(part);
             }
-            if run.is_spent(self.now_ms()) {
+            let now_ms = self.now_ms();
+            let spent = if paged { run.is_scan_spent(now_ms) } else { run.is_spent(now_ms) };
+            if spent {
                 part.next = Some(Mark { home: last, after: None });
                 return Ok(part);
             }
+            done = Some(last);
         }
     }
 
@@ -182,7 +198,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     ) -> Result<Vec<Found>, Refusal> {
         if asked.lead.chains().is_empty() {
             let of_type = |name: &str| asked.of_type(name);
-            return self.judged(run, &of_type, cells, snapshot_ms).await;
+            return self.judged(&of_type, cells, snapshot_ms).await;
         }
         let mut by_type: HashMap<String, Vec<Cell>> = HashMap::new();
         for cell in cells {

@@ -112,7 +112,6 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     /// 412 when several match.
     pub(crate) async fn only_match(&self, query: &Query) -> Result<Option<Cell>, Refusal> {
         let mut run = self.run(Within::Everywhere);
-        let mut passes = 0;
         loop {
             let found = self.complete(&mut run, &Within::Everywhere, query.clone()).await;
             let places = found.map(|found| {
@@ -129,7 +128,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                 }
                 Err(refusal) => Err(refusal),
             };
-            if !self.is_whole(&mut run, &mut passes)? && cells.is_ok() {
+            if !self.is_whole(&mut run)? && cells.is_ok() {
                 continue;
             }
             let mut cells = cells?;

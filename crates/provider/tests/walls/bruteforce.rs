@@ -183,6 +183,10 @@ impl Dice {
     }
 }
 
+fn key_of(one: &contracts::Version) -> Key {
+    (one.key.resource_type.clone(), one.key.id.clone())
+}
+
 /// A query: its type and its text.
 fn query(dice: &mut Dice, all: &Everything) -> (&'static str, String) {
     let keys: Vec<&Key> = all.0.keys().collect();
@@ -280,12 +284,10 @@ fn searches_find_what_looking_at_everything_finds() {
                 .search(&session, kind, &page_text)
                 .unwrap_or_else(|refused| panic!("{number}: {kind}?{text}: {refused}"));
             pages += 1;
-            let key =
-                |one: &contracts::Version| (one.key.resource_type.clone(), one.key.id.clone());
             let matches = usize::try_from(page.matches).unwrap();
-            let found: Vec<Key> = page.versions[..matches].iter().map(key).collect();
+            let found: Vec<Key> = page.versions[..matches].iter().map(key_of).collect();
             let cut = page.versions.iter().any(|one| one.version == 0);
-            let beside: BTreeSet<Key> = page.versions[matches..].iter().map(key).collect();
+            let beside: BTreeSet<Key> = page.versions[matches..].iter().map(key_of).collect();
             let own: BTreeSet<Key> = found.iter().cloned().collect();
             if !cut {
                 assert_eq!(beside, all.included(&parsed, &own), "{number}: {kind}?{text}");
