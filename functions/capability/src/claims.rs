@@ -26,15 +26,24 @@ const OF_SYSTEM: [(&str, &str, &str); 4] = [
 
 /// Operations: name, definition, the route that each needs, and the one type
 /// that it is for.
-const OPERATIONS: [(&str, &str, &str, &str, Option<&str>); 7] = [
+const OPERATIONS: [(&str, &str, &str, &str, Option<&str>); 8] = [
     ("validate", "Resource-validate", "POST", "/fhir/:type/$validate", None),
     ("meta", "Resource-meta", "GET", "/fhir/:type/:id/$meta", None),
     ("meta-add", "Resource-meta-add", "POST", "/fhir/:type/:id/$meta-add", None),
     ("meta-delete", "Resource-meta-delete", "POST", "/fhir/:type/:id/$meta-delete", None),
     ("everything", "Patient-everything", "GET", "/fhir/:type/:id/$everything", Some("Patient")),
     ("lastn", "Observation-lastn", "GET", "/fhir/Observation/$lastn", Some("Observation")),
-    ("export", "Patient-export", "GET", "/fhir/Patient/$export", Some("Patient")),
+    ("export", PATIENT_EXPORT, "GET", "/fhir/Patient/$export", Some("Patient")),
+    ("export", GROUP_EXPORT, "GET", "/fhir/Group/:id/$export", Some("Group")),
 ];
+
+/// Operations of the system, likewise.
+const OPERATIONS_OF_SYSTEM: [(&str, &str, &str, &str); 1] =
+    [("export", SYSTEM_EXPORT, "GET", "/fhir/$export")];
+
+const SYSTEM_EXPORT: &str = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export";
+const PATIENT_EXPORT: &str = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export";
+const GROUP_EXPORT: &str = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/group-export";
 
 /// AuditEvents are written once and never changed: what is not among these is
 /// refused for them.
@@ -75,8 +84,21 @@ pub fn operations(name: &str) -> Vec<(&'static str, String)> {
             && only.is_none_or(|only| only == name)
             && (name != "AuditEvent" || (!changes && *operation != "meta"))
     });
-    let url = |definition| format!("http://hl7.org/fhir/OperationDefinition/{definition}");
-    claimed.map(|(operation, definition, ..)| (*operation, url(*definition))).collect()
+    claimed.map(|(operation, definition, ..)| (*operation, url(definition))).collect()
+}
+
+/// The operations of the system: name and canonical URL.
+pub fn operations_of_system() -> Vec<(&'static str, String)> {
+    let claimed = OPERATIONS_OF_SYSTEM.iter().filter(|(_, _, method, path)| has(method, path));
+    claimed.map(|(operation, definition, ..)| (*operation, url(definition))).collect()
+}
+
+/// A definition of the standard's own, or of another guide, by its URL.
+fn url(definition: &str) -> String {
+    if definition.contains(':') {
+        return definition.to_owned();
+    }
+    format!("http://hl7.org/fhir/OperationDefinition/{definition}")
 }
 
 /// What a type is searched by: name and kind.

@@ -42,6 +42,7 @@ pub fn statement(base: &str, region: &str, language: Language) -> String {
     }
     writer.end_array();
     codes(&mut writer, &claims::of_system());
+    operations(&mut writer, &claims::operations_of_system());
     writer.end_object().end_array().end_object();
     writer.finish()
 }
@@ -111,16 +112,20 @@ fn resource(writer: &mut Writer, name: &str, language: Language) {
         }
         writer.end_array();
     }
-    let operations = claims::operations(name);
-    if !operations.is_empty() {
-        writer.key("operation").begin_array();
-        for (operation, definition) in operations {
-            writer.begin_object().field("name", operation);
-            writer.field("definition", &definition).end_object();
-        }
-        writer.end_array();
-    }
+    operations(writer, &claims::operations(name));
     writer.end_object();
+}
+
+fn operations(writer: &mut Writer, claimed: &[(&str, String)]) {
+    if claimed.is_empty() {
+        return;
+    }
+    writer.key("operation").begin_array();
+    for (operation, definition) in claimed {
+        writer.begin_object().field("name", operation);
+        writer.field("definition", definition).end_object();
+    }
+    writer.end_array();
 }
 
 fn listed(writer: &mut Writer, name: &str, values: &[String]) {
