@@ -37,6 +37,7 @@ use readers::Readers;
 use writer::{Request, Writer, gone};
 
 mod apply;
+mod census;
 mod json;
 mod layout;
 mod packed;
@@ -47,6 +48,8 @@ mod stored_key;
 mod tables_of_engine;
 mod tokens;
 mod writer;
+
+pub use census::{Census, Kind};
 
 /// Connections for reading, per file: more than the threads that read at once.
 const READERS: usize = 4;
@@ -165,6 +168,14 @@ impl EmbeddedTable {
     /// The table's name.
     pub fn name(&self) -> &str {
         &self.held.name
+    }
+
+    /// What the table holds, by kind of item. Reads every row.
+    ///
+    /// # Errors
+    /// What the file says.
+    pub fn census(&self) -> TableResult<Census> {
+        census::take(self.held.readers.storage()?.conn(), &self.held.name)
     }
 
     /// Deletes items whose time to live ended before `now_s`, in seconds since

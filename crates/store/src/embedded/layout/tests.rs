@@ -35,6 +35,9 @@ fn a_file_of_the_engines_layout_is_turned_over() {
         assert_eq!(counted["Count"], 50);
     }
     let store = Embedded::open(folder.path()).unwrap();
+    let census = store.record().census().unwrap();
+    assert_eq!(census.kinds.iter().map(|kind| kind.items).sum::<u64>(), 50);
+    assert_eq!(census.kinds.iter().map(|kind| kind.counted_bytes).sum::<u64>(), 50 * 20);
     assert_eq!(block_on(store.record().delete_expired(40)), Ok(40));
     assert_eq!(block_on(store.record().get(&Key::new("p", "007"))), Ok(None));
     assert!(block_on(store.record().get(&Key::new("p", "040"))).unwrap().is_some());
