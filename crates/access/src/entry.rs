@@ -6,14 +6,17 @@ use serde::{Deserialize, Serialize};
 use crate::claims::{Function, Purpose};
 use crate::limits::ENTRY_BYTES_MAX;
 
+mod before;
 mod id;
+mod items;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use id::{id, id_time_ms};
 
-/// First byte of the encoding; a later layout takes another.
-const LAYOUT: u8 = 1;
+/// First byte of the encoding; a later layout takes another. Layout 1, which
+/// spelt every item out, is still read.
+const LAYOUT: u8 = 2;
 
 /// What a caller did (FHIR R4 §3.1), the words of the contract `types.interaction`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -222,6 +225,7 @@ pub struct Entry {
     /// What was done.
     pub interaction: Interaction,
     /// To which resources.
+    #[serde(skip)]
     pub items: Vec<ItemSeen>,
     /// The search or operation as asked, percent-encoded, without the base.
     pub query: Option<String>,
@@ -266,7 +270,8 @@ impl std::fmt::Display for EntryError {
 impl std::error::Error for EntryError {}
 
 impl Entry {
-    /// The stored encoding: a layout byte, then the fields in their order.
+    /// The stored encoding: a layout byte, then the fields in their order, the
+    /// items last.
     ///
     /// # Errors
     /// [`EntryError::Id`] and [`EntryError::TooLong`].
@@ -274,7 +279,9 @@ impl Entry {
         if id::unpack(&self.id).is_none() {
             return Err(EntryError::Id);
         }
-        let bytes = postcard::to_extend(self, vec![LAYOUT]).map_err(|_| EntryError::Malformed)?;
+        let mut bytes =
+            postcard::to_extend(self, vec![LAYOUT]).map_err(|_| EntryError::Malformed)?;
+        items::put(&self.items, &self.persons, &mut bytes);
         if bytes.len() > ENTRY_BYTES_MAX { Err(EntryError::TooLong) } else { Ok(bytes) }
     }
 
@@ -284,10 +291,13 @@ impl Entry {
     /// [`EntryError::Malformed`] and [`EntryError::Layout`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, EntryError> {
         match bytes.split_first() {
-            Some((&LAYOUT, rest)) => match postcard::take_from_bytes(rest) {
-                Ok((entry, [])) => Ok(entry),
-                _ => Err(EntryError::Malformed),
-            },
+            Some((&LAYOUT, rest)) => {
+                let (mut entry, rest): (Self, _) =
+                    postcard::take_from_bytes(rest).map_err(|_| EntryError::Malformed)?;
+                entry.items = items::take(rest, &entry.persons).ok_or(EntryError::Malformed)?;
+                Ok(entry)
+            }
+            Some((&before::LAYOUT, rest)) => before::read(rest).ok_or(EntryError::Malformed),
             Some((&other, _)) => Err(EntryError::Layout(other)),
             None => Err(EntryError::Malformed),
         }

@@ -7,8 +7,8 @@
 //! cell: nothing that was read before can come back.
 //!
 //! A resource cell also keeps a trace: `w`, the last commit *of many* that
-//! changed it, and `f`, an instant not before that commit was committed. See
-//! [`crate::reading`].
+//! changed it (absent when that is `c`), and `f`, an instant not before that
+//! commit was committed. See [`crate::reading`].
 
 use crate::error::Current;
 use crate::limits::TRACE_KEPT_MS;
@@ -41,7 +41,7 @@ impl Cell {
         Self {
             commit: text("c"),
             value: item.get("val").cloned(),
-            trace: text("w").zip(item.num("f")),
+            trace: text("w").or_else(|| text("c")).zip(item.num("f")),
             lock: text("lx")
                 .zip(item.get("nval").cloned())
                 .map(|(commit, next)| Lock { commit, next }),
@@ -57,7 +57,10 @@ impl Cell {
             item.set("val", value.clone());
         }
         if let Some((commit, at)) = &self.trace {
-            item.set("w", Value::S(commit.clone())).set("f", Value::N(*at));
+            if self.commit.as_ref() != Some(commit) {
+                item.set("w", Value::S(commit.clone()));
+            }
+            item.set("f", Value::N(*at));
         }
         if let Some(lock) = &self.lock {
             item.set("lx", Value::S(lock.commit.clone())).set("nval", lock.next.clone());

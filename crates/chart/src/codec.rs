@@ -1,25 +1,40 @@
 //! Bodies and entries as stored: one codec byte, the length, the packed bytes.
 //!
-//! Resources are small and alike, so a preset dictionary does most of the
-//! work. A dictionary never changes once something was packed with it; a new
-//! one is a new codec.
+//! Resources are small and alike, so what all have in common is kept outside of
+//! them ([`phrases`]); the few that are large go by deflate. White space is kept
+//! as a habit ([`spacing`]), texts in base64 (attachments) as what they encode
+//! ([`attached`]). Codecs never
+//! change once something was packed with them; a new one takes a new byte. What
+//! is packed is unpacked and compared before it is given away.
 
-use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+mod attached;
+mod deflated;
+mod lengths;
+mod phrases;
+mod prefix_code;
+mod spacing;
 
 use crate::limits::BODY_BYTES_MAX;
 
-/// As it is.
+/// As it is; a length of four bytes.
 const PLAIN: u8 = 0;
-/// Raw deflate with [`DICTIONARY`].
-const DEFLATE: u8 = 1;
-/// Below this nothing is gained.
-const DEFLATE_BYTES_MIN: usize = 48;
-const HEADER_BYTES: usize = 5;
-const LEVEL: u32 = 4;
+/// [`deflated`]; a length of four bytes. No longer written.
+const DEFLATED_BEFORE: u8 = 1;
+/// [`phrases`]; a length in LEB128, as for those that follow.
+const PHRASES: u8 = 2;
+/// [`deflated`].
+const DEFLATED: u8 = 3;
+/// Added to either: texts in base64 are apart ([`attached`]).
+const ATTACHED: u8 = 0x10;
+/// Added to either: white space is apart, from what comes out with
+/// [`ATTACHED`] ([`spacing`]).
+const SPACED: u8 = 0x20;
 
-/// Names, codes and systems of the standard as resources commonly spell them,
-/// the commonest last, where references to it are cheapest.
-const DICTIONARY: &[u8] = include_bytes!("dictionary.txt");
+/// Below this nothing is gained.
+const PACKED_BYTES_MIN: usize = 24;
+/// A longer text pays for codes of its own.
+const PHRASES_BYTES_MAX: usize = 16 * 1024;
+const HEADER_BYTES: usize = 5;
 
 /// Bytes that [`unpack`] does not understand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,16 +50,56 @@ impl std::error::Error for Corrupt {}
 
 /// Packs `plain` (at most 4 GB).
 pub fn pack(plain: &[u8]) -> Vec<u8> {
-    if plain.len() >= DEFLATE_BYTES_MIN {
-        let mut packed = header(DEFLATE, plain.len());
-        packed.reserve(plain.len() / 2 + 1024);
-        if deflate(plain, &mut packed).is_some() && packed.len() < plain.len() {
+    if plain.len() >= PACKED_BYTES_MIN {
+        let packed = pack_apart(plain);
+        if packed.len() < plain.len() && unpack(&packed).is_ok_and(|again| again == plain) {
             return packed;
         }
     }
-    let mut packed = header(PLAIN, plain.len());
+    let length = u32::try_from(plain.len()).unwrap_or(u32::MAX);
+    let mut packed = vec![PLAIN];
+    packed.extend_from_slice(&length.to_be_bytes());
     packed.extend_from_slice(plain);
     packed
+}
+
+/// The second form.
+fn pack_apart(plain: &[u8]) -> Vec<u8> {
+    let mut packed = vec![0];
+    let mut apart = 0;
+    let close = spacing::take_out(plain);
+    if let Some(close) = &close {
+        apart |= SPACED;
+        lengths::put(&mut packed, plain.len());
+        packed.extend_from_slice(&close.habit);
+    }
+    let text = close.as_ref().map_or(plain, |close| &close.text);
+    let encoded = attached::take_out(text);
+    if let Some(encoded) = &encoded {
+        apart |= ATTACHED;
+        lengths::put(&mut packed, text.len());
+        packed.extend_from_slice(&encoded.places);
+    }
+    let text = encoded.as_ref().map_or(text, |encoded| &encoded.text);
+    lengths::put(&mut packed, text.len());
+    let (codec, bytes) = smallest(text);
+    if let Some(first) = packed.first_mut() {
+        *first = codec | apart;
+    }
+    packed.extend_from_slice(&bytes);
+    packed
+}
+
+/// The text by the codec that makes least of it.
+fn smallest(text: &[u8]) -> (u8, Vec<u8>) {
+    let phrases = (text.len() <= PHRASES_BYTES_MAX).then(|| phrases::pack(text));
+    let small = phrases.as_ref().is_some_and(|phrases| phrases.len() < text.len() / 2);
+    let deflated = if small { None } else { deflated::pack(text) };
+    match (phrases, deflated) {
+        (Some(phrases), Some(deflated)) if deflated.len() < phrases.len() => (DEFLATED, deflated),
+        (Some(phrases), _) => (PHRASES, phrases),
+        (None, deflated) => (DEFLATED, deflated.unwrap_or_default()),
+    }
 }
 
 /// Undoes [`pack`].
@@ -53,6 +108,13 @@ pub fn pack(plain: &[u8]) -> Vec<u8> {
 /// [`Corrupt`] when the codec is unknown, the bytes are damaged, or the result
 /// would be longer than the limit on bodies.
 pub fn unpack(packed: &[u8]) -> Result<Vec<u8>, Corrupt> {
+    match *packed.first().ok_or(Corrupt)? {
+        PLAIN | DEFLATED_BEFORE => unpack_first_form(packed),
+        codec => unpack_second_form(codec, packed.get(1..).unwrap_or_default()).ok_or(Corrupt),
+    }
+}
+
+fn unpack_first_form(packed: &[u8]) -> Result<Vec<u8>, Corrupt> {
     let (header, rest) = packed.split_at_checked(HEADER_BYTES).ok_or(Corrupt)?;
     let (codec, length) = header.split_first().ok_or(Corrupt)?;
     let length = u32::from_be_bytes(length.try_into().map_err(|_| Corrupt)?) as usize;
@@ -61,36 +123,39 @@ pub fn unpack(packed: &[u8]) -> Result<Vec<u8>, Corrupt> {
     }
     match *codec {
         PLAIN if rest.len() == length => Ok(rest.to_vec()),
-        DEFLATE => inflate(rest, length).ok_or(Corrupt),
+        DEFLATED_BEFORE => deflated::unpack(rest, length).ok_or(Corrupt),
         _ => Err(Corrupt),
     }
 }
 
-fn header(codec: u8, length: usize) -> Vec<u8> {
-    let length = u32::try_from(length).unwrap_or(u32::MAX);
-    let mut bytes = vec![codec];
-    bytes.extend_from_slice(&length.to_be_bytes());
-    bytes
-}
-
-fn deflate(plain: &[u8], packed: &mut Vec<u8>) -> Option<()> {
-    let mut state = Compress::new(Compression::new(LEVEL), false);
-    state.set_dictionary(DICTIONARY).ok()?;
-    loop {
-        let read = usize::try_from(state.total_in()).ok()?;
-        let rest = plain.get(read..)?;
-        match state.compress_vec(rest, packed, FlushCompress::Finish).ok()? {
-            Status::StreamEnd => return Some(()),
-            Status::Ok | Status::BufError => packed.reserve(packed.len().max(1024)),
-        }
+fn unpack_second_form(codec: u8, mut rest: &[u8]) -> Option<Vec<u8>> {
+    let spaces = match codec & SPACED {
+        0 => None,
+        _ => Some((length(&mut rest)?, spacing::habit(&mut rest)?)),
+    };
+    let places = match codec & ATTACHED {
+        0 => None,
+        _ => Some((length(&mut rest)?, attached::places(&mut rest)?)),
+    };
+    let inner = length(&mut rest)?;
+    let mut text = match codec & !(ATTACHED | SPACED) {
+        PHRASES => phrases::unpack(rest, inner)?,
+        DEFLATED => deflated::unpack(rest, inner)?,
+        _ => return None,
+    };
+    if let Some((whole, places)) = places {
+        text = attached::put_back(&text, &places, whole)?;
     }
+    if let Some((whole, spaces)) = spaces {
+        text = spacing::put_back(&text, &spaces, whole)?;
+    }
+    Some(text)
 }
 
-fn inflate(packed: &[u8], length: usize) -> Option<Vec<u8>> {
-    let mut state = Decompress::new(false);
-    state.set_dictionary(DICTIONARY).ok()?;
-    // One more byte than expected, so that a longer stream is noticed.
-    let mut plain = Vec::with_capacity(length + 1);
-    let status = state.decompress_vec(packed, &mut plain, FlushDecompress::Finish).ok()?;
-    (status == Status::StreamEnd && plain.len() == length).then_some(plain)
+/// A length that a body may have.
+fn length(rest: &mut &[u8]) -> Option<usize> {
+    lengths::take(rest).filter(|length| *length <= BODY_BYTES_MAX)
 }
+
+#[cfg(test)]
+mod tests;

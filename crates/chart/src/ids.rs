@@ -105,6 +105,37 @@ pub fn chart_id(person: &str, random: [u8; 9]) -> Option<String> {
     (!person.is_empty() && id.len() <= ID_CHARS_MAX).then_some(id)
 }
 
+/// The bytes of which [`chart_id`] makes this id of this person's chart.
+pub fn packed_chart_id(id: &str, person: &str) -> Option<[u8; 9]> {
+    let tail = id.strip_prefix(person)?.strip_prefix(".d")?;
+    let packed = packed(tail, CHART_ID_TAIL)?;
+    (chart_id(person, packed).as_deref() == Some(id)).then_some(packed)
+}
+
+/// The bytes of which [`plain_id`] makes this id.
+pub fn packed_plain_id(id: &str) -> Option<[u8; 10]> {
+    packed(id, 16)
+}
+
+/// Undoes [`spell`] in [`LETTERS`]; the bits of the last byte that no letter
+/// tells are zero.
+fn packed<const BYTES: usize>(text: &str, chars: usize) -> Option<[u8; BYTES]> {
+    if text.len() != chars {
+        return None;
+    }
+    let mut bits = 0_u128;
+    for letter in text.bytes() {
+        let value = match letter {
+            b'a'..=b'z' => letter - b'a',
+            b'2'..=b'7' => letter - b'2' + 26,
+            _ => return None,
+        };
+        bits = bits << 5 | u128::from(value);
+    }
+    let bytes = (bits << (128 - chars * 5)).to_be_bytes();
+    bytes.first_chunk::<BYTES>().copied()
+}
+
 /// A new commit id: 26 characters that sort by time, 80 of their bits random.
 pub fn commit_id(now_ms: i64, random: [u8; 10]) -> String {
     let mut bytes = [0_u8; 16];

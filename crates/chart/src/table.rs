@@ -6,6 +6,7 @@
 //! port over `aws-sdk-dynamodb` and over the embedded store, and wraps either
 //! with faults; nothing in this crate knows which one it speaks to.
 
+use std::borrow::Cow;
 use std::future::Future;
 
 /// Primary key of an item.
@@ -37,10 +38,14 @@ pub enum Value {
     L(Vec<Value>),
 }
 
+/// An attribute's name. Those of the record are constants, so that an item read
+/// from a store that knows them needs no text of its own for each.
+pub type Name = Cow<'static, str>;
+
 /// An item's attributes without its key. Few and short, so a linear scan beats
 /// a map.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Item(pub Vec<(String, Value)>);
+pub struct Item(pub Vec<(Name, Value)>);
 
 impl Item {
     /// The value of attribute `name`.
@@ -69,10 +74,10 @@ impl Item {
         }
     }
     /// Sets attribute `name`, replacing what it held.
-    pub fn set(&mut self, name: &str, value: Value) -> &mut Self {
+    pub fn set(&mut self, name: &'static str, value: Value) -> &mut Self {
         match self.0.iter_mut().find(|(held, _)| held == name) {
             Some((_, held)) => *held = value,
-            None => self.0.push((name.to_owned(), value)),
+            None => self.0.push((Cow::Borrowed(name), value)),
         }
         self
     }
@@ -83,7 +88,7 @@ impl Item {
     }
     /// [`Item::set`] by value, for building.
     #[must_use]
-    pub fn with(mut self, name: &str, value: Value) -> Self {
+    pub fn with(mut self, name: &'static str, value: Value) -> Self {
         self.set(name, value);
         self
     }

@@ -1,6 +1,9 @@
 //! Ids tell homes, and the stored form does not change by accident.
 
-use chart::ids::{chart_id, commit_id, home_of, person_of, plain_id, stable_hash};
+use chart::ids::{
+    chart_id, commit_id, home_of, packed_chart_id, packed_plain_id, person_of, plain_id,
+    stable_hash,
+};
 use chart::{Home, Where, keys};
 use proptest::prelude::*;
 
@@ -40,6 +43,16 @@ proptest! {
         let id = chart_id(&person, random).unwrap();
         prop_assert!(id.len() <= 64);
         prop_assert_eq!(person_of(&id), Some(person.as_str()));
+    }
+
+    #[test]
+    fn own_ids_are_packed_and_spelt_again(
+        person in "[A-Za-z0-9.-]{1,49}", tail: [u8; 9], plain: [u8; 10],
+    ) {
+        let id = chart_id(&person, tail).unwrap();
+        let packed = packed_chart_id(&id, &person).unwrap();
+        prop_assert_eq!(chart_id(&person, packed), Some(id));
+        prop_assert_eq!(packed_plain_id(&plain_id(plain)), Some(plain));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The tables as SQLite files in this process: the default store.
 //!
-//! The files are `dynoxide`'s (a DynamoDB engine over SQLite): this module
-//! reads and writes its layout by prepared statements, which costs a fraction
-//! of its general operations, and serves the DynamoDB protocol through those
-//! operations on the same files ([`serve`]).
+//! The rows lie in a layout of our own (`layout`, `packed`), read and written by
+//! prepared statements. The DynamoDB protocol is served on the same files
+//! ([`serve`]), what the record does not use by `dynoxide` (a DynamoDB engine
+//! over SQLite), which sees the rows through a view.
 //!
 //! **Durability.** A write is answered only after the SQLite transaction that
 //! holds it has returned from `COMMIT` on a connection in WAL mode with
@@ -20,6 +20,8 @@
 //! **Writing** is one thread per file, with group commit (`writer`).
 //! **Reading** is in line on the caller's thread, on connections of its own
 //! (`readers`): tens of microseconds, less than handing it to another thread.
+//! **Expiry**: the writer deletes what its time to live says, a bounded number
+//! of items a minute (`writer`), as DynamoDB does by itself.
 
 use chart::table::{Item, Key, Query, QueryPage, Table, TableResult, Write};
 use dynoxide::storage::Storage;
@@ -35,19 +37,25 @@ use readers::Readers;
 use writer::{Request, Writer, gone};
 
 mod apply;
-mod codec;
+mod census;
+mod json;
+mod layout;
+mod packed;
 mod readers;
 pub mod serve;
 mod statements;
+mod stored_key;
 mod tables_of_engine;
 mod tokens;
 mod writer;
 
+pub use census::{Census, Kind};
+
 /// Connections for reading, per file: more than the threads that read at once.
 const READERS: usize = 4;
-/// The log is folded into the file once it has so many pages of 4 KB, by the
-/// writer's thread. The larger, the fewer random writes; the longer the pause.
-const CHECKPOINT_PAGES: u32 = 4000;
+/// The log is folded into the file once it has so many pages, by the writer's
+/// thread. The larger, the fewer random writes; the longer the pause.
+const CHECKPOINT_PAGES: u32 = 2000;
 /// SQLite's page cache of the writer's connection, in KB.
 const WRITER_CACHE_KB: u32 = 16 * 1024;
 /// SQLite's page cache of each reading connection, in KB. The files are not
@@ -143,8 +151,10 @@ impl EmbeddedTable {
     fn open(folder: &Path, definition: &TableDefinition) -> Result<Self, OpenError> {
         let path = folder.join(format!("{}.db", definition.kind.base_name()));
         let path = path.to_str().ok_or_else(|| failed("the folder's name is not UTF-8"))?;
+        layout::begin(path).map_err(failed)?;
         let writing = open_for_writing(path)?;
         tables_of_engine::create(&writing, definition).map_err(failed)?;
+        layout::create(writing.conn(), &definition.name).map_err(failed)?;
         let reading =
             (0..READERS).map(|_| open_for_reading(path)).collect::<Result<Vec<_>, _>>()?;
         let held = Held {
@@ -158,6 +168,26 @@ impl EmbeddedTable {
     /// The table's name.
     pub fn name(&self) -> &str {
         &self.held.name
+    }
+
+    /// What the table holds, by kind of item. Reads every row.
+    ///
+    /// # Errors
+    /// What the file says.
+    pub fn census(&self) -> TableResult<Census> {
+        census::take(self.held.readers.storage()?.conn(), &self.held.name)
+    }
+
+    /// Deletes items whose time to live ended before `now_s`, in seconds since
+    /// 1970, at most a few hundred; tells how many. The writer does it by itself
+    /// once a minute; this is for tests, and for who cannot wait.
+    ///
+    /// # Errors
+    /// What the file says.
+    pub async fn delete_expired(&self, now_s: i64) -> TableResult<usize> {
+        let (reply, result) = oneshot::channel();
+        self.held.writer.submit(Request::Expire { now_s, reply })?;
+        result.await.unwrap_or_else(|_| Err(gone()))
     }
 
     async fn transact_prepared(
@@ -208,6 +238,7 @@ fn open_for_reading(path: &str) -> Result<Storage, OpenError> {
         .execute_batch(&format!("PRAGMA query_only = ON; PRAGMA cache_size = -{READER_CACHE_KB};"))
         .map_err(failed)?;
     storage.conn().set_prepared_statement_cache_capacity(16);
+    layout::register(storage.conn()).map_err(failed)?;
     Ok(storage)
 }
 

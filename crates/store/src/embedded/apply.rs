@@ -2,14 +2,14 @@
 //! its writes, so that a request whose condition fails leaves nothing behind
 //! and no savepoint is needed.
 
-use chart::table::{Action, Condition, Item, Key, TableError, TableResult, Write};
-use dynoxide::AttributeValue;
-use dynoxide::storage::compute_hash_prefix;
+use chart::table::{Action, Condition, TableError, TableResult, Write};
 use rusqlite::Connection;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::codec::{encode, stored_key};
+use super::packed;
 use super::statements::{Statements, StoredItem};
+use super::stored_key::stored_key;
+use crate::definition::EXPIRY;
 use crate::rules;
 
 /// A write made ready on the caller's thread, so that the writer's thread does
@@ -34,25 +34,24 @@ impl Prepared {
     pub(super) fn new(write: Write, bytes: usize) -> TableResult<Self> {
         let Write { key, action, condition } = write;
         let step = match action {
-            Action::Put(item) => Step::Put(store(&key, &item, bytes)?),
+            Action::Put(item) => Step::Put(StoredItem {
+                item: packed::encode(&item),
+                bytes,
+                expires: item.num(EXPIRY),
+            }),
             Action::Delete => Step::Delete,
             Action::Check => Step::Check,
         };
         Ok(Self { pk: stored_key(&key.pk), sk: stored_key(&key.sk), step, condition })
     }
 
-    /// Bytes of text to be written.
+    /// Bytes to be written.
     pub(super) fn bytes(&self) -> usize {
         match &self.step {
-            Step::Put(stored) => stored.json.len(),
+            Step::Put(stored) => stored.item.len(),
             Step::Delete | Step::Check => 0,
         }
     }
-}
-
-fn store(key: &Key, item: &Item, bytes: usize) -> TableResult<StoredItem> {
-    let hash_prefix = compute_hash_prefix(&AttributeValue::S(key.pk.clone()));
-    Ok(StoredItem { json: encode(key, item)?, bytes, hash_prefix })
 }
 
 /// Digest of a transaction, to tell a repetition from another one that bears
@@ -62,7 +61,7 @@ pub(super) fn request_digest(writes: &[Prepared]) -> u64 {
     for write in writes {
         (&write.pk, &write.sk).hash(&mut hasher);
         match &write.step {
-            Step::Put(stored) => stored.json.hash(&mut hasher),
+            Step::Put(stored) => stored.item.hash(&mut hasher),
             Step::Delete => 1u8.hash(&mut hasher),
             Step::Check => 2u8.hash(&mut hasher),
         }

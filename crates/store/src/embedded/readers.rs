@@ -8,8 +8,8 @@ use dynoxide::storage::Storage;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
-use super::codec::{decode, plain_key, stored_key};
-use super::statements::{Statements, Walk, unavailable};
+use super::statements::{Statements, Walk, item, unavailable};
+use super::stored_key::{plain_key, stored_key};
 use crate::limits::PAGE_BYTES_MAX;
 
 /// The connections and the statements on them.
@@ -72,9 +72,9 @@ impl Readers {
         let mut page = QueryPage::default();
         let mut bytes = 0;
         let pk = stored_key(&query.pk);
-        let visit = |sk: &str, json: &str, item_bytes: usize| {
+        let visit = |sk: &str, stored: &[u8], item_bytes: usize| {
             bytes += item_bytes;
-            page.items.push((plain_key(sk).to_owned(), decode(json)?));
+            page.items.push((plain_key(sk).to_owned(), item(stored)?));
             Ok(if page.items.len() >= limit || bytes >= PAGE_BYTES_MAX {
                 page.after = Some(plain_key(sk).to_owned());
                 Walk::Stop

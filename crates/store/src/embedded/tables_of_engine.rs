@@ -1,4 +1,5 @@
-//! Makes a table of the one definition in the engine.
+//! Makes a table of the one definition known to the engine. Its rows are then
+//! laid out anew (`layout`).
 
 use dynoxide::DynoxideError;
 use dynoxide::actions::{create_table, update_time_to_live};

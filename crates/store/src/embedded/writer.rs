@@ -3,14 +3,17 @@
 //! transaction, and answers them once that transaction is on disk. So the cost
 //! of a durable write, one fsync, is shared by all who wait for it, while each
 //! gets the result it would have had alone.
+//!
+//! Once a minute it also deletes items whose time to live is over, a few hundred
+//! at a time with requests between, so that nobody waits long behind them.
 
 use chart::table::{TableError, TableResult};
 use dynoxide::storage::Storage;
 use futures::channel::oneshot;
 use std::collections::HashMap;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::apply::{self, Prepared};
 use super::statements::{Statements, unavailable};
@@ -20,8 +23,15 @@ use super::tokens::{Known, OTHER_UNDER_TOKEN, Tokens};
 const QUEUE_REQUESTS_MAX: usize = 4096;
 /// A group is closed once it holds so many writes …
 const GROUP_WRITES_MAX: usize = 1000;
-/// … or so many bytes of text.
+/// … or so many bytes of items.
 const GROUP_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Expired items are looked for so often …
+const EXPIRY_EVERY: Duration = Duration::from_secs(60);
+/// … and so many are deleted at a time; when there are more, after a moment.
+const EXPIRED_MAX: u32 = 500;
+/// That moment.
+const EXPIRY_AGAIN: Duration = Duration::from_millis(200);
 
 /// An operation of the engine, given the tokens of committed transactions.
 pub(super) type Operation = Box<dyn FnOnce(&Storage, &mut Tokens) + Send>;
@@ -46,6 +56,13 @@ pub(super) enum Request {
     },
     /// An operation of the engine, which makes its own transaction.
     Engine(Operation),
+    /// Delete some of what expired before an instant, in seconds since 1970.
+    Expire {
+        /// The instant.
+        now_s: i64,
+        /// Where the number of items goes.
+        reply: oneshot::Sender<TableResult<usize>>,
+    },
 }
 
 impl Request {
@@ -54,7 +71,7 @@ impl Request {
             Self::Transact { writes, .. } | Self::Each { writes, .. } => {
                 (writes.len(), writes.iter().map(Prepared::bytes).sum())
             }
-            Self::Engine(_) => (0, 0),
+            Self::Engine(_) | Self::Expire { .. } => (0, 0),
         }
     }
 }
@@ -131,26 +148,55 @@ struct Work {
 
 impl Work {
     fn run(mut self, requests: &Receiver<Request>) {
-        while let Ok(first) = requests.recv() {
-            let mut group = Vec::new();
-            let (mut writes, mut bytes) = (0, 0);
-            let mut next = Some(first);
-            while let Some(request) = next.take() {
-                if let Request::Engine(operation) = request {
+        let mut expiry = Instant::now() + EXPIRY_EVERY;
+        loop {
+            match requests.recv_timeout(expiry.saturating_duration_since(Instant::now())) {
+                Ok(first) => self.take(first, requests),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if Instant::now() >= expiry {
+                // What fails now, another process being at it, is done later.
+                let deleted = self.expire(now_s()).unwrap_or(0);
+                let more = u32::try_from(deleted).is_ok_and(|deleted| deleted >= EXPIRED_MAX);
+                expiry = Instant::now() + if more { EXPIRY_AGAIN } else { EXPIRY_EVERY };
+            }
+        }
+    }
+
+    /// Does a request and what waits behind it, as far as it goes in one group.
+    fn take(&mut self, first: Request, requests: &Receiver<Request>) {
+        let mut group = Vec::new();
+        let (mut writes, mut bytes) = (0, 0);
+        let mut next = Some(first);
+        while let Some(request) = next.take() {
+            match request {
+                Request::Engine(operation) => {
                     self.commit(std::mem::take(&mut group));
                     (writes, bytes) = (0, 0);
                     operation(&self.storage, &mut self.tokens);
-                } else {
+                }
+                Request::Expire { now_s, reply } => {
+                    self.commit(std::mem::take(&mut group));
+                    (writes, bytes) = (0, 0);
+                    drop(reply.send(self.expire(now_s).map_err(unavailable)));
+                }
+                request => {
                     let (more_writes, more_bytes) = request.size();
                     (writes, bytes) = (writes + more_writes, bytes + more_bytes);
                     group.push(request);
                 }
-                if writes < GROUP_WRITES_MAX && bytes < GROUP_BYTES_MAX {
-                    next = requests.try_recv().ok();
-                }
             }
-            self.commit(group);
+            if writes < GROUP_WRITES_MAX && bytes < GROUP_BYTES_MAX {
+                next = requests.try_recv().ok();
+            }
         }
+        self.commit(group);
+    }
+
+    /// Deletes some of what expired; tells how many.
+    fn expire(&self, now_s: i64) -> rusqlite::Result<usize> {
+        self.statements.delete_expired(self.storage.conn(), now_s, EXPIRED_MAX)
     }
 
     /// Runs a group in one SQLite transaction and answers once it is durable.
@@ -244,9 +290,15 @@ impl Work {
                 answers.push(Answer::Each(reply, results));
                 outcome
             }
-            Request::Engine(_) => Ok(()),
+            Request::Engine(_) | Request::Expire { .. } => Ok(()),
         }
     }
+}
+
+/// Seconds since 1970.
+fn now_s() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// Answers a request that was not begun.
@@ -265,6 +317,6 @@ fn refuse_into(request: Request, answers: &mut Vec<Answer>) {
         Request::Each { writes, reply } => {
             answers.push(Answer::Each(reply, writes.iter().map(|_| Ok(())).collect()));
         }
-        Request::Engine(_) => {}
+        Request::Engine(_) | Request::Expire { .. } => {}
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn key_attributes(key: &Key) -> Attributes {
 /// A whole item, key included.
 pub(super) fn item_attributes(key: &Key, item: Item) -> Attributes {
     let mut attributes = key_attributes(key);
-    attributes.extend(item.0.into_iter().map(|(name, value)| (name, to_sdk(value))));
+    attributes.extend(item.0.into_iter().map(|(name, value)| (name.into_owned(), to_sdk(value))));
     attributes
 }
 
@@ -57,7 +57,7 @@ pub(super) fn from_attributes(mut attributes: Attributes) -> TableResult<(Key, I
     let key = Key { pk: half("pk")?, sk: half("sk")? };
     let mut item = attributes
         .into_iter()
-        .map(|(name, value)| Ok((name, from_sdk(value)?)))
+        .map(|(name, value)| Ok((name.into(), from_sdk(value)?)))
         .collect::<TableResult<Vec<_>>>()?;
     item.sort_by(|(left, _), (right, _)| left.cmp(right));
     Ok((key, Item(item)))

@@ -89,7 +89,7 @@ fn attributes(key: &Key, item: Item) -> Attributes {
     let halves = [("pk", &key.pk), ("sk", &key.sk)];
     item.0
         .into_iter()
-        .map(|(name, value)| (name, attribute(value)))
+        .map(|(name, value)| (name.into_owned(), attribute(value)))
         .chain(halves.map(|(name, half)| (name.to_owned(), AttributeValue::S(half.clone()))))
         .collect()
 }

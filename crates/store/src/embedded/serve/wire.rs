@@ -5,7 +5,7 @@ use serde::Deserialize;
 use std::collections::HashMap;
 
 use super::condition;
-use crate::embedded::codec::{Stored, StoredValue};
+use crate::embedded::json::{Stored, StoredValue};
 
 /// A request of one or more writes.
 pub(super) struct Asked {

@@ -1,58 +1,42 @@
-//! Items as the embedded engine stores them: DynamoDB JSON text, keys included.
-//! Written and read directly, since going by way of generic JSON values costs
-//! several times as much as the rest of a read.
+//! Items as the DynamoDB protocol spells them: read from requests, and written
+//! for the engine, whose storage is a view of ours (`layout`).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chart::table::{Item, Key, TableError, Value};
+use chart::table::{Item, Name, TableError, Value};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 
+use super::packed::Held;
+
 #[cfg(test)]
 mod tests;
 
-/// A key half as the engine stores it: its type before it.
-pub(super) fn stored_key(half: &str) -> String {
-    format!("S:{half}")
-}
-
-/// A key half from its stored form.
-pub(super) fn plain_key(stored: &str) -> &str {
-    stored.strip_prefix("S:").unwrap_or(stored)
-}
-
-/// The JSON text of an item.
-pub(super) fn encode(key: &Key, item: &Item) -> Result<String, TableError> {
-    let mut out = Vec::with_capacity(128 + room(item));
+/// The JSON text of an item as the engine writes it, key included.
+pub(super) fn encode(
+    pk: &str,
+    sk: &str,
+    attributes: &[(Name, Held)],
+) -> Result<String, TableError> {
+    let mut out = Vec::with_capacity(512);
     out.extend_from_slice(b"{\"pk\":{\"S\":");
-    write_text(&mut out, &key.pk)?;
+    write_text(&mut out, pk)?;
     out.extend_from_slice(b"},\"sk\":{\"S\":");
-    write_text(&mut out, &key.sk)?;
+    write_text(&mut out, sk)?;
     out.push(b'}');
-    for (name, value) in &item.0 {
+    for (name, held) in attributes {
         out.push(b',');
         write_text(&mut out, name)?;
         out.push(b':');
-        write_value(&mut out, value)?;
+        match held {
+            Held::Known(value) => write_value(&mut out, value)?,
+            Held::Foreign(json) => out.extend_from_slice(json.as_bytes()),
+        }
     }
     out.push(b'}');
     String::from_utf8(out).map_err(|error| TableError::Rejected(error.to_string()))
-}
-
-fn room(item: &Item) -> usize {
-    item.0
-        .iter()
-        .map(|(name, value)| {
-            name.len()
-                + match value {
-                    Value::S(text) => text.len() + 16,
-                    Value::B(bytes) => bytes.len() * 4 / 3 + 16,
-                    Value::N(_) | Value::L(_) => 32,
-                }
-        })
-        .sum()
 }
 
 fn write_text(out: &mut Vec<u8>, text: &str) -> Result<(), TableError> {
@@ -88,18 +72,6 @@ fn write_value(out: &mut Vec<u8>, value: &Value) -> Result<(), TableError> {
     Ok(())
 }
 
-/// The item in JSON text, without its key, its attributes in the order of their
-/// names.
-///
-/// # Errors
-/// [`TableError::Rejected`] when the text holds a type that the record does not
-/// use, which only a foreign writer can have put there.
-pub(super) fn decode(json: &str) -> Result<Item, TableError> {
-    serde_json::from_str(json)
-        .map(|stored: Stored| stored.item)
-        .map_err(|error| TableError::Rejected(format!("unreadable item: {error}")))
-}
-
 /// An item as it is written in JSON, its key apart.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Stored {
@@ -131,14 +103,14 @@ impl<'de> Visitor<'de> for ItemSeed {
         f.write_str("an item")
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Stored, A::Error> {
-        let mut attributes = Vec::with_capacity(8);
+        let mut attributes: Vec<(Name, Value)> = Vec::with_capacity(8);
         let (mut pk, mut sk) = (None, None);
         while let Some(name) = map.next_key_seed(TextSeed)? {
             let value = map.next_value_seed(ValueSeed)?;
             match (name.as_ref(), value) {
                 ("pk", Value::S(text)) => pk = Some(text),
                 ("sk", Value::S(text)) => sk = Some(text),
-                (_, value) => attributes.push((name.into_owned(), value)),
+                (_, value) => attributes.push((Cow::Owned(name.into_owned()), value)),
             }
         }
         // As from DynamoDB, where attributes have no order of their own.
