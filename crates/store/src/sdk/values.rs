@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use chart::table::{Item, Key, TableError, TableResult, Value};
+use chart::table::{Item, Key, Name, TableError, TableResult, Value};
 use std::collections::HashMap;
 
 use crate::expression::Expression;
@@ -58,7 +58,7 @@ pub(super) fn from_attributes(mut attributes: Attributes) -> TableResult<(Key, I
     let mut item = attributes
         .into_iter()
         .map(|(name, value)| Ok((name.into(), from_sdk(value)?)))
-        .collect::<TableResult<Vec<_>>>()?;
+        .collect::<TableResult<Vec<(Name, _)>>>()?;
     item.sort_by(|(left, _), (right, _)| left.cmp(right));
     Ok((key, Item(item)))
 }
