@@ -2,9 +2,9 @@
 //! provider. For the bench alone, which tells by them what the sandbox costs.
 
 use contracts::{
-    Answer, Change, Charts, Claims, CommitOptions, Commits, Directory, Intent, Journal,
-    JournalFilter, JournalPage, Origin, Page, Place, Receipt, Registry, ResourceKey, Tokens,
-    Version, Window,
+    Answer, Change, Charts, Claims, CommitOptions, Commits, Directory, ExportProgress,
+    ExportRequest, Exports, Intent, Journal, JournalFilter, JournalPage, Origin, Page, Place,
+    Receipt, Registry, ResourceKey, Tokens, Version, Window,
 };
 use http::{Request, Response};
 
@@ -17,6 +17,8 @@ pub enum Handler {
     Audit,
     /// `functions/capability`
     Capability,
+    /// `functions/bulk`
+    Bulk,
     /// `functions/lookup`
     Lookup,
     /// `functions/route`
@@ -35,6 +37,7 @@ impl Handler {
         Some(match component {
             "audit" => Self::Audit,
             "capability" => Self::Capability,
+            "bulk" => Self::Bulk,
             "lookup" => Self::Lookup,
             "route" => Self::Route,
             "search" => Self::Search,
@@ -50,6 +53,7 @@ impl Handler {
         match self {
             Self::Audit => audit::handler::handle(&host, request).await,
             Self::Capability => capability::handler::handle(&host, request).await,
+            Self::Bulk => bulk::handler::handle(&host, request).await,
             Self::Lookup => lookup::handler::handle(&host, request).await,
             Self::Route => route::handler::handle(&host, request).await,
             Self::Search => search::handler::handle(&host, request).await,
@@ -197,6 +201,40 @@ impl Journal for Native {
         id: &str,
     ) -> Answer<Vec<u8>> {
         self.0.walls.journal_entry(session, intent, id).await
+    }
+}
+
+impl Exports for Native {
+    async fn export_begin(
+        &self,
+        session: &Self::Session,
+        intent: Intent,
+        request: ExportRequest,
+    ) -> Answer<String> {
+        self.0.walls.export_begin(session, intent, request).await
+    }
+
+    async fn export_advance(
+        &self,
+        session: &Self::Session,
+        intent: Intent,
+        id: &str,
+    ) -> Answer<ExportProgress> {
+        self.0.walls.export_advance(session, intent, id).await
+    }
+
+    async fn export_file(
+        &self,
+        session: &Self::Session,
+        intent: Intent,
+        id: &str,
+        number: u32,
+    ) -> Answer<Page> {
+        self.0.walls.export_file(session, intent, id, number).await
+    }
+
+    async fn export_cancel(&self, session: &Self::Session, intent: Intent, id: &str) -> Answer<()> {
+        self.0.walls.export_cancel(session, intent, id).await
     }
 }
 

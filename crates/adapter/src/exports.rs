@@ -4,10 +4,12 @@ use crate::Adapter;
 use crate::bindings::dossier::record::types::{
     Claims, Intent, Key, Origin, Page, Refusal, Version, Window,
 };
-use crate::bindings::dossier::record::{charts, commits, directory, journal, registry, tokens};
+use crate::bindings::dossier::record::{
+    charts, commits, directory, exports, journal, registry, tokens,
+};
 use crate::convert::{
-    self, change, entries, filter, intent, key, options, page, place, receipt, refused, version,
-    window,
+    self, change, entries, export, filter, intent, key, options, page, place, progress, receipt,
+    refused, version, window,
 };
 use crate::setup::provider;
 
@@ -175,6 +177,51 @@ impl commits::Guest for Adapter {
         let changes = changes.into_iter().map(change).collect();
         let done = provider.commit(&caller, intent(intended), changes, options(how)).await;
         done.map(receipt).map_err(refused)
+    }
+}
+
+impl exports::Guest for Adapter {
+    async fn begin(
+        session: tokens::SessionBorrow<'_>,
+        intended: Intent,
+        request: exports::Request,
+    ) -> Result<String, Refusal> {
+        let caller = session.get::<Session>().0.clone();
+        let provider = provider().await.map_err(refused)?;
+        provider.export_begin(&caller, intent(intended), export(request)).await.map_err(refused)
+    }
+
+    async fn advance(
+        session: tokens::SessionBorrow<'_>,
+        intended: Intent,
+        id: String,
+    ) -> Result<exports::Progress, Refusal> {
+        let caller = session.get::<Session>().0.clone();
+        let provider = provider().await.map_err(refused)?;
+        let told = provider.export_advance(&caller, intent(intended), &id).await;
+        told.map(progress).map_err(refused)
+    }
+
+    async fn file(
+        session: tokens::SessionBorrow<'_>,
+        intended: Intent,
+        id: String,
+        number: u32,
+    ) -> Result<Page, Refusal> {
+        let caller = session.get::<Session>().0.clone();
+        let provider = provider().await.map_err(refused)?;
+        let read = provider.export_file(&caller, intent(intended), &id, number).await;
+        read.map(page).map_err(refused)
+    }
+
+    async fn cancel(
+        session: tokens::SessionBorrow<'_>,
+        intended: Intent,
+        id: String,
+    ) -> Result<(), Refusal> {
+        let caller = session.get::<Session>().0.clone();
+        let provider = provider().await.map_err(refused)?;
+        provider.export_cancel(&caller, intent(intended), &id).await.map_err(refused)
     }
 }
 

@@ -46,6 +46,9 @@ pub const CLOCK_SKEW_MS_MAX: i64 = 2_000;
 /// more than a pass and the skew of clocks.
 pub const TRACE_KEPT_MS: i64 = 60_000;
 
+/// Parts of a job that are read.
+pub const JOB_PARTS_MAX: usize = 10_000;
+
 /// Repetitions of one request whose reply was lost or that was told to wait.
 pub const STORE_ATTEMPTS_MAX: u32 = 10;
 /// Repetitions of a read that failed so.

@@ -3,14 +3,16 @@
 //! behind its WIT in a sandbox (bindings in `crates/guest`) and, for tests and
 //! for the bench, straight on a provider (`crates/provider`).
 
+mod exports;
 mod record;
 mod types;
 mod walls;
 
+pub use exports::{ExportLevel, ExportOutput, ExportProgress, ExportRequest};
 pub use fhir::outcome::Refusal;
 pub use record::{
     BodyForm, Change, ChangeKind, CommitOptions, Effect, Notice, Outcome, Page, Place, Receipt,
     ResourceKey, Version, Window,
 };
 pub use types::{Claims, Intent, Interaction, JournalFilter, JournalPage, Origin};
-pub use walls::{Answer, Charts, Commits, Directory, Journal, Registry, Tokens};
+pub use walls::{Answer, Charts, Commits, Directory, Exports, Journal, Registry, Tokens};

@@ -3,8 +3,8 @@
 #![allow(async_fn_in_trait)]
 
 use crate::{
-    Change, Claims, CommitOptions, Intent, JournalFilter, JournalPage, Origin, Page, Place,
-    Receipt, Refusal, ResourceKey, Version, Window,
+    Change, Claims, CommitOptions, ExportProgress, ExportRequest, Intent, JournalFilter,
+    JournalPage, Origin, Page, Place, Receipt, Refusal, ResourceKey, Version, Window,
 };
 
 /// What every wall answers.
@@ -120,6 +120,34 @@ pub trait Journal: Tokens {
         intent: Intent,
         id: &str,
     ) -> Answer<Vec<u8>>;
+}
+
+/// `dossier:record/exports`.
+pub trait Exports: Tokens {
+    /// Records a job and gives its id.
+    async fn export_begin(
+        &self,
+        session: &Self::Session,
+        intent: Intent,
+        request: ExportRequest,
+    ) -> Answer<String>;
+    /// Carries the job a piece further and tells how far it is.
+    async fn export_advance(
+        &self,
+        session: &Self::Session,
+        intent: Intent,
+        id: &str,
+    ) -> Answer<ExportProgress>;
+    /// One file of a finished job.
+    async fn export_file(
+        &self,
+        session: &Self::Session,
+        intent: Intent,
+        id: &str,
+        number: u32,
+    ) -> Answer<Page>;
+    /// Forgets the job.
+    async fn export_cancel(&self, session: &Self::Session, intent: Intent, id: &str) -> Answer<()>;
 }
 
 /// `dossier:record/directory`.

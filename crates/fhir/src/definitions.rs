@@ -2,8 +2,8 @@
 //!
 //! An element is packed in 64 bits, from the lowest: 16 where its name begins
 //! in `NAMES`, 8 the name's length, 5 its slot (see [`Element::slot`]), one
-//! each for "repeats" and "is a choice", one spare, 16 what it holds, 16 the
-//! number of its value set. `scripts/definitions` writes them, sorted by name.
+//! each for "repeats", "is a choice" and "is in the summary", 16 what it holds,
+//! 16 the number of its value set. `scripts/definitions` writes them, sorted by name.
 
 use crate::generated::tables;
 use crate::validate::Primitive;
@@ -47,6 +47,11 @@ impl Element {
         self.0 >> 30 & 1 == 1
     }
 
+    /// In the summary of what it is part of (`ElementDefinition.isSummary`).
+    pub fn is_summary(self) -> bool {
+        self.0 >> 31 & 1 == 1
+    }
+
     pub fn content(self) -> Content {
         let number = (self.0 >> 32 & 0xFFFF) as u16;
         match number.checked_sub(FIRST_STRUCTURE) {
@@ -63,13 +68,31 @@ impl Element {
 }
 
 /// A structure: a resource type, a datatype, or a part of either.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Structure(pub u16);
 
 impl Structure {
     /// The structure of a resource type.
     pub fn of_resource(name: &str) -> Option<Self> {
         crate::types::position(name).map(|position| Self(position as u16))
+    }
+
+    /// The structure of a datatype that is not primitive.
+    pub fn of_datatype(name: &str) -> Option<Self> {
+        let names = tables::STRUCTURE_NAMES.get(tables::TYPES.len()..)?;
+        let datatypes = names.iter().position(|name| name.contains('.')).unwrap_or(names.len());
+        let at = names.get(..datatypes)?.binary_search(&name).ok()?;
+        u16::try_from(at + tables::TYPES.len()).ok().map(Self)
+    }
+
+    /// `Patient`, `HumanName`, or the path of a part: `Patient.contact`.
+    pub fn name(self) -> &'static str {
+        tables::STRUCTURE_NAMES.get(usize::from(self.0)).copied().unwrap_or_default()
+    }
+
+    /// Whether it is a resource type.
+    pub fn is_resource(self) -> bool {
+        usize::from(self.0) < tables::TYPES.len()
     }
 
     fn rows(self) -> &'static [u64] {
@@ -115,6 +138,13 @@ impl Structure {
 pub(crate) struct ValueSet(u16);
 
 impl ValueSet {
+    /// The set of a canonical URL, whatever its version, when its codes are known.
+    pub fn of_url(url: &str) -> Option<Self> {
+        let plain = url.split('|').next()?;
+        let at = tables::VALUE_SETS.iter().position(|(known, _)| *known == plain)?;
+        u16::try_from(at).ok().map(Self)
+    }
+
     /// Its canonical URL.
     pub fn url(self) -> &'static str {
         tables::VALUE_SETS.get(usize::from(self.0)).map_or("", |(url, _)| url)

@@ -7,10 +7,13 @@
 //! assigns is spliced into it, so that `1.00` stays `1.00`.
 
 mod definitions;
+pub mod fhirpath;
 mod generated;
 pub mod json;
 pub mod limits;
 pub mod outcome;
+pub mod patch;
+pub mod present;
 pub mod resource;
 pub mod search;
 pub mod types;

@@ -4,12 +4,16 @@
 
 mod cases;
 mod codes;
+mod language;
+#[cfg(test)]
+mod messages;
 #[cfg(test)]
 mod tests;
 mod wire;
 
 pub use codes::{IssueType, Status};
-pub use wire::information;
+pub use language::{Language, french};
+pub use wire::{information, information_in};
 
 use crate::json::{JsonError, JsonErrorKind, Writer};
 
@@ -75,33 +79,39 @@ impl Refusal {
         Some(Self { status, code, diagnostics, expression, retry_after_s: None, further })
     }
 
-    /// The body of the answer: an R4 OperationOutcome.
+    /// The body of the answer: an R4 OperationOutcome, in English.
     pub fn to_operation_outcome(&self) -> String {
+        self.to_operation_outcome_in(Language::English)
+    }
+
+    /// The body of the answer: an R4 OperationOutcome in the caller's language.
+    pub fn to_operation_outcome_in(&self, language: Language) -> String {
         let mut writer = Writer::with_capacity(256);
         writer.begin_object().field("resourceType", "OperationOutcome").key("issue").begin_array();
-        write_issue(&mut writer, self.code, &self.diagnostics, self.expression.as_deref());
+        let mut write = |code, diagnostics: &str, at: &Option<String>| {
+            write_issue(&mut writer, "error", code, diagnostics, at.as_deref(), language);
+        };
+        write(self.code, &self.diagnostics, &self.expression);
         for issue in &self.further {
-            write_issue(&mut writer, issue.code, &issue.diagnostics, issue.expression.as_deref());
+            write(issue.code, &issue.diagnostics, &issue.expression);
         }
         writer.end_array().end_object();
         writer.finish()
     }
 }
 
-fn write_issue(writer: &mut Writer, code: IssueType, diagnostics: &str, at: Option<&str>) {
-    write_severity(writer, "error", code, diagnostics, at);
-}
-
-fn write_severity(
+fn write_issue(
     writer: &mut Writer,
     severity: &str,
     code: IssueType,
     diagnostics: &str,
     at: Option<&str>,
+    language: Language,
 ) {
     writer.begin_object().field("severity", severity).field("code", code.code());
-    writer.key("details").begin_object().field("text", code.meaning()).end_object();
-    writer.field("diagnostics", diagnostics);
+    writer.key("details").begin_object();
+    writer.field("text", &language.of(code.meaning())).end_object();
+    writer.field("diagnostics", &language.of(diagnostics));
     if let Some(expression) = at {
         writer.key("expression").begin_array().string(expression).end_array();
     }

@@ -5,6 +5,7 @@ mod references;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use instant::{civil, days};
 pub use instant::{instant, is_calendar_day, parse_instant};
 pub use references::{Reference, references, rewrite_references};
 

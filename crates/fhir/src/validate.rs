@@ -13,6 +13,7 @@ mod primitive;
 mod tests;
 mod walk;
 
+pub(crate) use narrative::fault as narrative_fault;
 pub use primitive::Primitive;
 
 use crate::json::Value;

@@ -94,6 +94,38 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn any_panel()(
+        own in (prop::sample::select(&CODES[..3]), -3i32..4),
+        parts in prop::collection::vec((prop::sample::select(&CODES[..3]), -3i32..4), 0..4),
+    ) -> Json {
+        let part = |(code, value): (&str, i32)| json!({
+            "code": {"coding": [{"system": SYSTEMS[0], "code": code}]}, "valueQuantity": {"value": value, "unit": "u"}});
+        let mut it = part(own);
+        it["resourceType"] = json!("Observation");
+        it["component"] = parts.into_iter().map(part).collect();
+        it
+    }
+}
+
+/// Whether an element has a code and a value together, read straight from JSON.
+fn has_both(element: &Json, code: &str, holds: &dyn Fn(i64) -> bool) -> bool {
+    let value = element["valueQuantity"]["value"].as_i64();
+    element["code"]["coding"][0]["code"] == code && value.is_some_and(holds)
+}
+
+/// A comparison by its definition.
+fn compares(prefix: &str, held: i64, wanted: i64) -> bool {
+    match prefix {
+        "gt" | "sa" => held > wanted,
+        "lt" | "eb" => held < wanted,
+        "ge" => held >= wanted,
+        "le" => held <= wanted,
+        "ne" => held != wanted,
+        _ => held == wanted,
+    }
+}
+
 fn escaped(text: &str) -> String {
     let mut plain = String::new();
     for letter in text.chars() {
@@ -170,9 +202,47 @@ proptest! {
     }
 
     #[test]
-    fn damaged_cells_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..64), query in observation_query()) {
+    fn composites_agree_with_their_definition(
+        panel in any_panel(), code in prop::sample::select(&CODES[..3]),
+        prefix in text_of(&["", "eq", "ne", "gt", "lt", "ge", "le", "sa", "eb"]), wanted in -3i64..4,
+    ) {
+        let holds = |held: i64| compares(&prefix, held, wanted);
+        let own = has_both(&panel, code, &holds);
+        let parts = panel["component"].as_array().unwrap();
+        let part = parts.iter().any(|part| has_both(part, code, &holds));
+        let value = format!("{code}${prefix}{wanted}||u");
+        for (parameter, expected) in [
+            ("code-value-quantity", own), ("component-code-value-quantity", part), ("combo-code-value-quantity", own || part),
+        ] {
+            prop_assert_eq!(judge(&panel, &format!("{parameter}={value}")).body, expected, "{} {}", parameter, value);
+        }
+        let elsewhere = judge(&panel, &format!("code-value-quantity={}${prefix}{wanted}", CODES[6]));
+        prop_assert!(!elsewhere.body);
+    }
+
+    #[test]
+    fn settled_chains_and_compartments_agree_with_bodies(
+        resource in any_observation(), found in prop::collection::hash_set((text_of(&["Patient", "Group"]), text_of(&["1", "2", "ad0b4b7a-2285-7a3c-5fd2-edbe4d67b7e7"])), 0..4),
+    ) {
+        let reference = resource["subject"]["reference"].as_str().unwrap();
+        let local = reference.strip_prefix("http://127.0.0.1:8406/fhir/").unwrap_or(reference);
+        let expected = found.iter().any(|(kind, id)| local == format!("{kind}/{id}"));
+        let mut query = Query::parse("Observation", "subject.identifier=x", &settings()).unwrap();
+        query.settle_chain(0, found);
+        let document = fhir::json::Document::parse(resource.to_string(), &Default::default()).unwrap();
+        let tokens = Tokens::extract("Observation", document.root());
+        let confined = Query::parse("Observation", "", &settings()).unwrap().confined_to("Patient", "1").unwrap();
+        for (query, expected) in [(query, expected), (confined, local == "Patient/1")] {
+            prop_assert_eq!(query.matches_body(document.root(), "o", 0), expected);
+            let certain = if expected { fhir::search::Verdict::No } else { fhir::search::Verdict::Yes };
+            prop_assert_ne!(query.matches(&tokens, "o", 0), certain);
+        }
+    }
+
+    #[test]
+    fn damaged_cells_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..64), version in 1u8..3, query in observation_query()) {
         let query = Query::parse("Observation", &format!("{query}&_sort=date,code"), &settings()).unwrap();
-        if let Ok(tokens) = Tokens::from_bytes([&[1], bytes.as_slice()].concat()) {
+        if let Ok(tokens) = Tokens::from_bytes([&[version], bytes.as_slice()].concat()) {
             let _ = query.matches(&tokens, "1", 0);
             let _ = query.position(&tokens, "1", 0);
         }

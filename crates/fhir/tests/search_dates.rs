@@ -15,6 +15,7 @@ fn settings() -> Settings<'static> {
         now_ms: NOW_MS,
         count_default: 20,
         count_max: 100,
+        lenient: false,
     }
 }
 

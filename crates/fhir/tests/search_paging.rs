@@ -9,7 +9,13 @@ use fhir::search::{Cursor, OrderKey, Position, Query, Settings, Tokens};
 use proptest::prelude::*;
 
 fn settings() -> Settings<'static> {
-    Settings { own_bases: &[], now_ms: 1_700_000_000_000, count_default: 3, count_max: 100 }
+    Settings {
+        own_bases: &[],
+        now_ms: 1_700_000_000_000,
+        count_default: 3,
+        count_max: 100,
+        lenient: false,
+    }
 }
 
 fn query(text: &str) -> Query {
@@ -136,13 +142,18 @@ fn any_key() -> impl Strategy<Value = OrderKey> {
     prop_oneof![
         Just(OrderKey::Missing),
         any::<i64>().prop_map(OrderKey::Instant),
+        any::<i64>().prop_map(OrderKey::Number),
         (-2i64..2).prop_map(OrderKey::Instant),
         ".{0,10}".prop_map(OrderKey::Text),
     ]
 }
 
 fn any_place() -> impl Strategy<Value = Position> {
-    (prop::collection::vec(any_key(), 2), "[a-c]{1,2}").prop_map(|(keys, id)| Position { keys, id })
+    (prop::collection::vec(any_key(), 2), "[a-c]{1,2}").prop_map(|(keys, id)| Position {
+        keys,
+        resource_type: "Observation".into(),
+        id,
+    })
 }
 
 proptest! {

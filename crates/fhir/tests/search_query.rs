@@ -14,6 +14,7 @@ fn settings() -> Settings<'static> {
         now_ms: 1_700_000_000_000,
         count_default: 20,
         count_max: 100,
+        lenient: false,
     }
 }
 
@@ -31,7 +32,12 @@ fn token(system: WantedSystem, code: Option<&str>) -> Wanted {
 }
 
 fn local(kind: Option<&str>, id: &str) -> Wanted {
-    Wanted::Reference { base: None, kind: kind.map(str::to_owned), id: Some(id.to_owned()) }
+    Wanted::Reference {
+        base: None,
+        kind: kind.map(str::to_owned),
+        id: Some(id.to_owned()),
+        version: None,
+    }
 }
 
 #[test]
@@ -107,7 +113,7 @@ fn what_bodies_are_needed_for() {
     assert!(!parse("Observation", "_id=1&_lastUpdated=gt2020&_sort=_lastUpdated").needs_body());
     assert!(!parse("AllergyIntolerance", "patient=1&clinical-status=active").needs_body());
     assert!(parse("Observation", "value-quantity=gt5").needs_body());
-    assert!(parse("Observation", "_sort=performer").needs_body());
+    assert!(parse("Observation", "_sort=method").needs_body());
 }
 
 #[test]
@@ -135,10 +141,19 @@ fn refusals_name_the_parameter_and_say_what_would_do() {
             "Observation",
             "colour=red",
             "colour",
-            "is not a search parameter of Observation here. Supported: _id,",
+            "is not a search parameter of Observation here. Supported: _content, _id,",
         ),
-        ("Observation", "code:text=x", "code:text", "takes ':not' and ':missing'"),
-        ("Observation", "subject:identifier=x", "subject:identifier", "such as ':Patient'"),
+        (
+            "Observation",
+            "code:exact=x",
+            "code:exact",
+            "takes ':text', ':not', ':in', ':not-in' and",
+        ),
+        ("Observation", "code:below=x", "code:below", "use ':in' with a value set"),
+        ("Observation", "subject:below=x", "subject:below", "search the ones above or below first"),
+        ("Observation", "subject:exact=x", "subject:exact", "such as ':Patient'"),
+        ("Observation", "subject:Zebra=x", "subject:Zebra", "':identifier', a resource type"),
+        ("Observation", "identifier:of-type=a|b", "identifier:of-type", "'system|code|value'"),
         ("Observation", "date:exact=2020", "date:exact", "takes ':missing'"),
         ("Observation", "date=yesterday", "date", "'yesterday' is not a date: write YYYY,"),
         ("Observation", "code=", "code", "a value is empty"),
@@ -152,30 +167,61 @@ fn refusals_name_the_parameter_and_say_what_would_do() {
         ("Observation", "status:missing=perhaps", "status:missing", "'true' or 'false'"),
         ("Observation", "_sort=colour", "_sort", "'colour' cannot order Observation"),
         ("Observation", "_sort=date,-date", "_sort", "names 'date' twice"),
-        ("Observation", "_sort=value-quantity", "_sort", "cannot order"),
+        ("Observation", "_sort=code-value-quantity", "_sort", "cannot order"),
         ("Observation", "_count=-1", "_count", "is not a whole number"),
         ("Observation", "_count=1&_count=2", "_count", "only once"),
         ("Observation", "_total=roughly", "_total", "'none', 'estimate' or 'accurate'"),
-        ("Observation", "_summary=text", "_summary", "Use 'count' or 'false'"),
+        ("Observation", "_summary=most", "_summary", "is not 'true', 'text', 'data', 'count'"),
+        ("Observation", "_elements=colour", "_elements", "'colour' is no element of Observation"),
+        ("Observation", "_contained=true", "_contained", "contained resources are not searched"),
+        ("Observation", "_filter=x", "_filter", "write the conditions as parameters"),
+        ("Observation", "_include=Observation:code", "_include", "is not a reference parameter"),
+        ("Observation", "_include=Observation", "_include", "is not Type:parameter"),
+        ("Observation", "_include=Zebra:x", "_include", "'Zebra' is no resource type"),
+        ("Observation", "_include:often=*", "_include:often", "takes ':iterate'"),
+        ("Observation", "_include=Encounter:subject", "_include", "write _include:iterate"),
+        ("Patient", "_revinclude=Observation:encounter", "_revinclude", "never refers to Patient"),
+        ("Patient", "_include=Patient:link:Device", "_include", "never refers to Device"),
+        ("Observation", "patient.colour=x", "patient.colour", "not a search parameter of Patient"),
+        ("Observation", "code.name=x", "code.name", "'code' is not a reference parameter"),
         (
             "Observation",
-            "_include=Observation:subject",
-            "_include",
-            "not supported by this server yet",
+            "subject:Encounter.name=x",
+            "subject:Encounter.name",
+            "It refers to: Device,",
+        ),
+        ("Observation", "patient.birthdate=x", "patient.birthdate", "'x' is not a date"),
+        (
+            "Patient",
+            "_has:Observation:patient=x",
+            "_has:Observation:patient",
+            "is written _has:Type",
         ),
         (
-            "Observation",
-            "patient.name=x",
-            "patient.name",
-            "chained parameters are not supported yet",
+            "Patient",
+            "_has:Zebra:patient:code=x",
+            "_has:Zebra:patient:code",
+            "'Zebra' is no resource",
         ),
+        (
+            "Patient",
+            "_has:Observation:encounter:code=x",
+            "_has:Observation:encounter:code",
+            "never refers to Patient",
+        ),
+        ("Patient", "_list=$current-problems", "_list", "functional lists"),
+        ("Observation", "code-value-quantity=a", "code-value-quantity", "Write token$quantity"),
+        ("Observation", "code-value-quantity=a$b", "code-value-quantity", "'b' is not a quantity"),
+        ("Location", "near=100|0", "near", "is not a place"),
+        ("Location", "near=45|0|1|parsecs", "near", "is not a place"),
         ("Observation", "_page=AAAA", "_page", "Follow the links of the first page"),
         ("Observation", "_id:not=1", "_id:not", "is not supported here"),
         ("Observation", "_id=a/b", "_id", "for _id an id"),
         ("Patient", "name=--", "name", "at least one letter or digit"),
         ("Patient", "name=%FF", "", "is not percent-encoded UTF-8"),
         ("Patient", "name=%4", "", "is not percent-encoded UTF-8"),
-        ("Patient", "phonetic=tremblay", "phonetic", "is not a search parameter of Patient"),
+        ("Patient", "phonetic=--", "phonetic", "at least one letter or digit"),
+        ("Patient", "_type=Zebra", "_type", "for _type a resource type"),
         ("Nothing", "name=x", "name", "is not a search parameter of Nothing"),
     ];
     for (resource_type, query, parameter, part) in table {

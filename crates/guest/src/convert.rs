@@ -1,9 +1,10 @@
 //! Between the records of the bindings and those of `contracts`.
 
-use crate::bindings::dossier::record::{charts, commits, types};
+use crate::bindings::dossier::record::{charts, commits, exports, types};
 use contracts::{
-    BodyForm, Change, ChangeKind, Claims, CommitOptions, Effect, Intent, Interaction, Notice,
-    Origin, Outcome, Page, Place, Receipt, Refusal, ResourceKey, Version, Window,
+    BodyForm, Change, ChangeKind, Claims, CommitOptions, Effect, ExportLevel, ExportOutput,
+    ExportProgress, ExportRequest, Intent, Interaction, Notice, Origin, Outcome, Page, Place,
+    Receipt, Refusal, ResourceKey, Version, Window,
 };
 
 pub(crate) fn refused(refusal: types::Refusal) -> Refusal {
@@ -161,4 +162,40 @@ pub(crate) fn receipt(receipt: commits::Receipt) -> Receipt {
         notices: outcome.notices.into_iter().map(notice).collect(),
     });
     Receipt { outcomes: outcomes.collect(), replayed: receipt.replayed }
+}
+
+pub(crate) fn export(request: ExportRequest) -> exports::Request {
+    exports::Request {
+        level: match request.level {
+            ExportLevel::System => exports::Level::System,
+            ExportLevel::Patient => exports::Level::Patient,
+            ExportLevel::Group(id) => exports::Level::Group(id),
+        },
+        url: request.url,
+        resource_types: request.resource_types,
+        since_ms: request.since_ms,
+        filters: request
+            .filters
+            .into_iter()
+            .map(|(resource_type, query)| exports::TypeFilter { resource_type, query })
+            .collect(),
+        patients: request.patients,
+        elements: request.elements,
+    }
+}
+
+pub(crate) fn progress(progress: exports::Progress) -> ExportProgress {
+    let output = |output: exports::Output| ExportOutput {
+        resource_type: output.resource_type,
+        count: output.count,
+    };
+    ExportProgress {
+        url: progress.url,
+        elements: progress.elements,
+        transaction_ms: progress.transaction_ms,
+        expires_ms: progress.expires_ms,
+        done: progress.done,
+        places: progress.places,
+        outputs: progress.outputs.into_iter().map(output).collect(),
+    }
 }

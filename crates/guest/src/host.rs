@@ -1,13 +1,16 @@
 //! The traits of `contracts`, upon the imports.
 
-use crate::bindings::dossier::record::{charts, commits, directory, journal, registry, tokens};
+use crate::bindings::dossier::record::{
+    charts, commits, directory, exports, journal, registry, tokens,
+};
 use crate::convert::{
-    change, claims, intent, key, options, origin, page, place, receipt, refused, version, window,
+    change, claims, export, intent, key, options, origin, page, place, progress, receipt, refused,
+    version, window,
 };
 use contracts::{
-    Answer, Change, Charts, Claims, CommitOptions, Commits, Directory, Intent, Journal,
-    JournalFilter, JournalPage, Origin, Page, Place, Receipt, Registry, ResourceKey, Tokens,
-    Version, Window,
+    Answer, Change, Charts, Claims, CommitOptions, Commits, Directory, ExportProgress,
+    ExportRequest, Exports, Intent, Journal, JournalFilter, JournalPage, Origin, Page, Place,
+    Receipt, Registry, ResourceKey, Tokens, Version, Window,
 };
 
 /// The host of this component.
@@ -164,6 +167,47 @@ impl Journal for Host {
         id: &str,
     ) -> Answer<Vec<u8>> {
         journal::entry(session, intent(intended), id.to_owned()).await.map_err(refused)
+    }
+}
+
+impl Exports for Host {
+    async fn export_begin(
+        &self,
+        session: &Self::Session,
+        intended: Intent,
+        request: ExportRequest,
+    ) -> Answer<String> {
+        exports::begin(session, intent(intended), export(request)).await.map_err(refused)
+    }
+
+    async fn export_advance(
+        &self,
+        session: &Self::Session,
+        intended: Intent,
+        id: &str,
+    ) -> Answer<ExportProgress> {
+        let told = exports::advance(session, intent(intended), id.to_owned()).await;
+        told.map(progress).map_err(refused)
+    }
+
+    async fn export_file(
+        &self,
+        session: &Self::Session,
+        intended: Intent,
+        id: &str,
+        number: u32,
+    ) -> Answer<Page> {
+        let read = exports::file(session, intent(intended), id.to_owned(), number).await;
+        read.map(page).map_err(refused)
+    }
+
+    async fn export_cancel(
+        &self,
+        session: &Self::Session,
+        intended: Intent,
+        id: &str,
+    ) -> Answer<()> {
+        exports::cancel(session, intent(intended), id.to_owned()).await.map_err(refused)
     }
 }
 

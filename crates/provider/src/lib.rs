@@ -13,6 +13,7 @@ mod conditional;
 mod convert;
 mod cursor;
 mod decide;
+mod export;
 mod filing;
 mod gauges;
 mod index;

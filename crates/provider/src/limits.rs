@@ -35,3 +35,18 @@ pub fn unique_systems() -> Vec<String> {
         "urn:oid:2.16.124.10.101.1.60.100".to_owned(),
     ]
 }
+
+/// How long an export is kept for its caller, in milliseconds.
+pub const EXPORT_KEPT_MS: i64 = 24 * 3_600_000;
+/// How long one question carries an export forward, in milliseconds.
+pub const EXPORT_STEP_MS: i64 = 1_500;
+/// Times that a question tries when another moves the same export.
+pub const EXPORT_STEPS_RETRIED: usize = 3;
+/// Resources after which a file of an export ends, at the next place.
+pub const EXPORT_FILE_RESOURCES: u32 = 1_000;
+/// Charts listed at once by an export's walk.
+pub const EXPORT_PLACES_AT_ONCE: usize = 64;
+/// People whom an export may name, by `patient` or by a Group.
+pub const EXPORT_PEOPLE_MAX: usize = 100_000;
+/// Of them, how many one item keeps.
+pub const EXPORT_PEOPLE_PER_PART: usize = 4_000;

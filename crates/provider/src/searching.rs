@@ -8,7 +8,7 @@ use chart::{Cell, CellRef, Environment, Version};
 use contracts::{Page, Refusal};
 use fhir::json::Document;
 use fhir::limits::JsonLimits;
-use fhir::search::{Position, Query, Settings, Tokens, Verdict};
+use fhir::search::{Position, Query, Settings, Summary, Tokens, Verdict};
 
 /// One result, before its body is fetched.
 pub(crate) struct Found {
@@ -45,8 +45,20 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             now_ms: self.now_ms(),
             count_default: rest_counts::DEFAULT,
             count_max: rest_counts::MAX,
+            lenient: false,
         };
-        Ok(Query::parse(resource_type, query, &settings)?)
+        let query = Query::parse(resource_type, query, &settings)?;
+        // What is understood and not yet carried out is refused, never ignored.
+        let chained = query.chains().first().map(fhir::search::Chain::name);
+        let valued = query.value_sets_wanted().first().copied();
+        let included = query.includes().first().map(|_| "_include");
+        let shaped = !query.elements().is_empty()
+            || !matches!(query.summary(), Summary::Unsaid | Summary::Count | Summary::False);
+        let shaped = shaped.then_some("_summary or _elements");
+        match chained.or(valued).or(included).or(shaped) {
+            Some(name) => Err(Refusal::not_supported(format!("'{name}' is not carried out yet."))),
+            None => Ok(query),
+        }
     }
 
     /// Those of the cells that match, as they were when the first page was

@@ -1,14 +1,38 @@
 //! Answers of one resource, and refusals.
 
-use crate::headers::{FHIR_JSON, Return, none_match_names, text};
+use crate::conditional::{has_already, last_modified};
+use crate::headers::{FHIR_JSON, Return};
 use contracts::{ChangeKind, Effect, Outcome, Refusal, Version};
+use fhir::outcome::Language;
 use http::{HeaderMap, Response, StatusCode, header};
-use std::time::{Duration, SystemTime};
 
 /// An answer of a function.
 pub type Answer = Response<Vec<u8>>;
 
-/// The answer to a refusal: its status and its OperationOutcome.
+/// What the OperationOutcome of an answer says. It travels with the answer, so
+/// that the one place that sends it can say it in the caller's language.
+#[derive(Clone)]
+enum Said {
+    Refusal(Box<Refusal>),
+    Information(String),
+}
+
+/// An answer in the caller's language: an OperationOutcome that [`refused`] or
+/// [`changed`] made is written anew, with `Content-Language`. Every other
+/// answer stays as it is.
+pub fn in_language(mut answer: Answer, language: Language) -> Answer {
+    let Some(said) = answer.extensions_mut().remove::<Said>() else { return answer };
+    let text = match said {
+        Said::Refusal(refusal) => refusal.to_operation_outcome_in(language),
+        Said::Information(told) => fhir::outcome::information_in(&told, language),
+    };
+    *answer.body_mut() = text.into_bytes();
+    set(answer.headers_mut(), "content-language", language.tag());
+    answer
+}
+
+/// The answer to a refusal: its status and its OperationOutcome, in English
+/// until [`in_language`] knows better.
 pub fn refused(refusal: &Refusal) -> Answer {
     let mut answer =
         json(status(refusal.status.code()), refusal.to_operation_outcome().into_bytes());
@@ -18,6 +42,7 @@ pub fn refused(refusal: &Refusal) -> Answer {
     if refusal.status.code() == 401 {
         set(answer.headers_mut(), "www-authenticate", "Bearer realm=\"dossier\"");
     }
+    answer.extensions_mut().insert(Said::Refusal(Box::new(refusal.clone())));
     answer
 }
 
@@ -37,16 +62,7 @@ pub fn json(status: StatusCode, body: Vec<u8>) -> Answer {
 
 /// A version as the answer to read and vread: 200, 304 when the caller has it.
 pub fn version(version: Version, asked: &HeaderMap) -> Answer {
-    let modified = last_modified(version.last_updated_ms);
-    let has_none_match = asked.contains_key(header::IF_NONE_MATCH);
-    let unchanged = if has_none_match {
-        none_match_names(asked, version.version)
-    } else {
-        // Seconds only, as the header has no more (RFC 9110 §13.1.3).
-        text(asked, "if-modified-since")
-            .and_then(|told| httpdate::parse_http_date(told).ok())
-            .is_some_and(|since| modified <= since)
-    };
+    let unchanged = has_already(asked, version.version, version.last_updated_ms);
     let mut answer = if unchanged {
         let mut empty = Response::new(Vec::new());
         *empty.status_mut() = StatusCode::NOT_MODIFIED;
@@ -81,12 +97,15 @@ pub fn changed(outcome: Outcome, base: &str, preferred: Return) -> Answer {
         }
         Return::Representation => json(status, outcome.body),
         Return::OperationOutcome => {
-            let verb = if created { "created" } else { "stored" };
-            let told = format!(
-                "{}/{} is {verb} as version {}.",
-                key.resource_type, key.id, outcome.version
-            );
-            json(status, fhir::outcome::information(&told).into_bytes())
+            let (name, id, version) = (&key.resource_type, &key.id, outcome.version);
+            let told = if created {
+                format!("{name}/{id} is created as version {version}.")
+            } else {
+                format!("{name}/{id} is stored as version {version}.")
+            };
+            let mut answer = json(status, fhir::outcome::information(&told).into_bytes());
+            answer.extensions_mut().insert(Said::Information(told));
+            answer
         }
     };
     if outcome.version > 0 {
@@ -112,12 +131,6 @@ pub fn living(version: Version) -> Result<Version, Refusal> {
 fn tags(headers: &mut HeaderMap, version: u64, last_updated_ms: i64) {
     set(headers, "etag", &format!("W/\"{version}\""));
     set(headers, "last-modified", &httpdate::fmt_http_date(last_modified(last_updated_ms)));
-}
-
-/// The instant in whole seconds.
-fn last_modified(last_updated_ms: i64) -> SystemTime {
-    let seconds = u64::try_from(last_updated_ms / 1000).unwrap_or_default();
-    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
 /// Sets a header whose value is made here; one that cannot be written is left out.

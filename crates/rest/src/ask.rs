@@ -3,7 +3,9 @@
 use crate::headers::{accepts_json, text};
 use crate::limits::{PAGE_COUNT_DEFAULT, PAGE_COUNT_MAX, REQUEST_ID_CHARS_MAX};
 use crate::path::Target;
+use crate::prefer::Prefer;
 use contracts::{Origin, Refusal, Tokens};
+use fhir::outcome::Language;
 use http::{HeaderMap, Request};
 use sha2::{Digest, Sha256};
 
@@ -40,9 +42,17 @@ impl<'r> Ask<'r> {
 
     /// The `Authorization` header. More than one is no header at all.
     pub fn authorization(&self) -> Option<&str> {
-        let mut all = self.headers.get_all(http::header::AUTHORIZATION).iter();
-        let first = all.next()?;
-        if all.next().is_some() { None } else { first.to_str().ok() }
+        authorization(self.headers)
+    }
+
+    /// The language of refusals and messages (`Accept-Language`).
+    pub fn language(&self) -> Language {
+        crate::headers::language(self.headers)
+    }
+
+    /// What the caller prefers (`Prefer`).
+    pub fn prefer(&self) -> Prefer {
+        Prefer::of(self.headers)
     }
 
     /// Where the request comes from, as the gateway says.
@@ -102,9 +112,16 @@ pub fn origin(headers: &HeaderMap) -> Origin {
     Origin { request_id, client_address: address.to_owned() }
 }
 
+/// The `Authorization` header. More than one is no header at all.
+pub fn authorization(headers: &HeaderMap) -> Option<&str> {
+    let mut all = headers.get_all(http::header::AUTHORIZATION).iter();
+    let first = all.next()?;
+    if all.next().is_some() { None } else { first.to_str().ok() }
+}
+
 /// Absolute base URL: told by the gateway, or by Spin's `spin-full-url`, or
 /// made from the authority.
-fn base(request: &Request<Vec<u8>>) -> String {
+pub fn base(request: &Request<Vec<u8>>) -> String {
     if let Some(told) = text(request.headers(), "x-dossier-base") {
         return told.to_owned();
     }
@@ -120,7 +137,12 @@ fn base(request: &Request<Vec<u8>>) -> String {
 
 /// The first value of a query parameter, decoded.
 pub fn parameter(query: &str, name: &str) -> Option<String> {
-    query.split('&').find_map(|pair| {
+    parameters(query, name).next()
+}
+
+/// Every value of a query parameter, decoded, in their order.
+pub fn parameters<'q>(query: &'q str, name: &'q str) -> impl Iterator<Item = String> + 'q {
+    query.split('&').filter_map(move |pair| {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         (key == name).then(|| form_decoded(value))
     })

@@ -3,6 +3,7 @@
 
 use contracts::{ChangeKind, Effect, Outcome, Page, Refusal, ResourceKey, Version};
 use fhir::json::Writer;
+use fhir::outcome::Language;
 use fhir::resource::instant;
 
 /// One link of a Bundle.
@@ -119,14 +120,15 @@ pub enum EntryAnswer {
     Refused(Refusal),
 }
 
-/// The answer to a batch or transaction, entry for entry.
-pub fn response(base: &str, kind: &str, answers: &[EntryAnswer]) -> Vec<u8> {
+/// The answer to a batch or transaction, entry for entry; what was refused is
+/// told in `language`.
+pub fn response(base: &str, kind: &str, answers: &[EntryAnswer], language: Language) -> Vec<u8> {
     let mut writer = begin(kind, None, &[], answers.len() * 240);
     if !answers.is_empty() {
         writer.key("entry").begin_array();
         for answer in answers {
             writer.begin_object();
-            response_entry(&mut writer, base, answer);
+            response_entry(&mut writer, base, answer, language);
             writer.end_object();
         }
         writer.end_array();
@@ -134,7 +136,7 @@ pub fn response(base: &str, kind: &str, answers: &[EntryAnswer]) -> Vec<u8> {
     end(writer)
 }
 
-fn response_entry(writer: &mut Writer, base: &str, answer: &EntryAnswer) {
+fn response_entry(writer: &mut Writer, base: &str, answer: &EntryAnswer, language: Language) {
     match answer {
         EntryAnswer::Changed(outcome) => {
             let key = &outcome.key;
@@ -174,7 +176,7 @@ fn response_entry(writer: &mut Writer, base: &str, answer: &EntryAnswer) {
         EntryAnswer::Refused(refusal) => {
             writer.key("response").begin_object();
             writer.field("status", &refusal.status.code().to_string());
-            writer.key("outcome").raw(&refusal.to_operation_outcome());
+            writer.key("outcome").raw(&refusal.to_operation_outcome_in(language));
             writer.end_object();
         }
     }

@@ -1,23 +1,16 @@
 //! Headers that change what a request means.
 
 use crate::limits::RETRY_KEY_CHARS_MAX;
+use crate::prefer::Prefer;
 use contracts::Refusal;
+use fhir::outcome::{IssueType, Language, Status};
 use http::{HeaderMap, header};
+
+pub use crate::conditional::{if_match, none_match_names, version_tag};
+pub use crate::prefer::Return;
 
 /// Media type of every answer (R4 §3.1.6).
 pub const FHIR_JSON: &str = "application/fhir+json; charset=utf-8";
-
-/// What `Prefer: return=` asks for (R4 §3.1.0.1.9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Return {
-    /// The resource as stored.
-    #[default]
-    Representation,
-    /// No body.
-    Minimal,
-    /// An OperationOutcome.
-    OperationOutcome,
-}
 
 /// The header's text, when it is there and readable.
 pub fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
@@ -29,7 +22,8 @@ pub fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 pub fn accepts_json(headers: &HeaderMap, format: Option<&str>) -> Result<(), Refusal> {
     let refused = Refusal::not_acceptable;
     if let Some(format) = format {
-        return if is_json(format, true) { Ok(()) } else { Err(refused()) };
+        let taken = is_json(format, true) && is_utf8(format) && is_r4(format);
+        return if taken { Ok(()) } else { Err(refused()) };
     }
     let mut named = headers.get_all(header::ACCEPT).iter().peekable();
     if named.peek().is_none() {
@@ -42,6 +36,7 @@ pub fn accepts_json(headers: &HeaderMap, format: Option<&str>) -> Result<(), Ref
         });
         let media = accepted.split(';').next().unwrap_or_default().trim();
         !refused_by_weight
+            && is_r4(accepted)
             && (media == "*/*"
                 || media.eq_ignore_ascii_case("application/*")
                 || is_json(media, false))
@@ -55,17 +50,59 @@ pub fn accepts_json(headers: &HeaderMap, format: Option<&str>) -> Result<(), Ref
 /// Refuses with 415 a body that does not say it is JSON.
 pub fn carries_json(headers: &HeaderMap) -> Result<(), Refusal> {
     let told = text(headers, "content-type").unwrap_or_default();
-    let charset = told.split(';').skip(1).find_map(|parameter| {
-        let (name, value) = parameter.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
-    });
-    let utf8 = charset.is_none_or(|charset| {
-        charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("us-ascii")
-    });
-    if utf8 && is_json(told, false) {
+    if is_utf8(told) && is_json(told, false) && is_r4(told) {
         return Ok(());
     }
     Err(Refusal::unsupported_media_type())
+}
+
+/// How a body says that it is a patch (R4 §3.1.0.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PatchKind {
+    /// `application/json-patch+json` (RFC 6902).
+    Json,
+    /// A Parameters resource: FHIRPath Patch.
+    FhirPath,
+}
+
+/// Which kind of patch a body says it is.
+///
+/// # Errors
+/// 415 for any other media type, and for a charset that is not UTF-8.
+pub fn carries_patch(headers: &HeaderMap) -> Result<PatchKind, Refusal> {
+    let told = text(headers, "content-type").unwrap_or_default();
+    let media = told.split(';').next().unwrap_or_default().trim();
+    if is_utf8(told) && media.eq_ignore_ascii_case("application/json-patch+json") {
+        return Ok(PatchKind::Json);
+    }
+    if is_utf8(told) && is_json(told, false) && is_r4(told) {
+        return Ok(PatchKind::FhirPath);
+    }
+    Err(Refusal::new(
+        Status::UnsupportedMediaType,
+        IssueType::NotSupported,
+        "A patch is sent as application/json-patch+json (JSON Patch) or as application/fhir+json \
+         (a Parameters resource: FHIRPath Patch); send it as one of them.",
+    ))
+}
+
+/// The value of a media type's parameter, without its quotes.
+fn media_parameter<'m>(media: &'m str, name: &str) -> Option<&'m str> {
+    media.split(';').skip(1).find_map(|parameter| {
+        let (known, value) = parameter.split_once('=')?;
+        known.trim().eq_ignore_ascii_case(name).then(|| value.trim().trim_matches('"'))
+    })
+}
+
+fn is_utf8(media: &str) -> bool {
+    media_parameter(media, "charset").is_none_or(|charset| {
+        charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("us-ascii")
+    })
+}
+
+/// Whether a media type is of this version of FHIR (R4 §3.1.6.2).
+fn is_r4(media: &str) -> bool {
+    media_parameter(media, "fhirVersion").is_none_or(|version| matches!(version, "4.0" | "4.0.1"))
 }
 
 fn is_json(media: &str, short: bool) -> bool {
@@ -74,48 +111,24 @@ fn is_json(media: &str, short: bool) -> bool {
         .iter()
         .any(|known| media.eq_ignore_ascii_case(known))
         // A '+' that was not encoded arrives as a space.
-        || (short && (media.eq_ignore_ascii_case("json") || media == "application/fhir json"))
+        || (short
+            && (media.eq_ignore_ascii_case("json")
+                || media.eq_ignore_ascii_case("application/fhir json")))
 }
 
 /// `Prefer: return=…`; what it does not know it ignores (RFC 7240).
 pub fn preferred_return(headers: &HeaderMap) -> Return {
-    let preferences = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
-    for preference in preferences.flat_map(|list| list.split([',', ';'])) {
-        match preference.trim() {
-            "return=minimal" => return Return::Minimal,
-            "return=representation" => return Return::Representation,
-            "return=OperationOutcome" => return Return::OperationOutcome,
-            _ => {}
-        }
-    }
-    Return::default()
+    Prefer::of(headers).returned()
 }
 
-/// The version in `If-Match: W/"3"` (R4 §3.1.0.6); a strong tag is taken too.
-pub fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
-    text(headers, "if-match").map(version_tag).transpose()
-}
-
-/// The version in a weak entity tag.
-pub fn version_tag(tag: &str) -> Result<u64, Refusal> {
-    let bare = tag.trim();
-    let bare = bare.strip_prefix("W/").unwrap_or(bare);
-    let bare = bare.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(bare);
-    bare.parse().map_err(|_| {
-        Refusal::precondition_failed(
-            "If-Match names no version of this server: send the ETag of the version you read, for \
-             example W/\"3\"."
-                .to_owned(),
-        )
-    })
-}
-
-/// Whether `If-None-Match` names this version, or any.
-pub fn none_match_names(headers: &HeaderMap, version: u64) -> bool {
-    let tags =
-        headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    tags.flat_map(|list| list.split(','))
-        .any(|tag| tag.trim() == "*" || version_tag(tag).is_ok_and(|named| named == version))
+/// The language of `Accept-Language`, all its lines together; French when the
+/// caller does not say.
+pub fn language(headers: &HeaderMap) -> Language {
+    let mut lines =
+        headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
+    let Some(first) = lines.next() else { return Language::default() };
+    let asked = lines.fold(first.to_owned(), |all, line| all + "," + line);
+    Language::asked(&asked)
 }
 
 /// `Idempotency-Key`, checked for length and characters.

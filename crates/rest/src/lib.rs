@@ -4,9 +4,12 @@
 pub mod answer;
 pub mod ask;
 pub mod bundle;
+pub mod conditional;
 pub mod headers;
 pub mod limits;
 pub mod path;
+pub mod prefer;
+pub mod present;
 
 #[cfg(test)]
 mod tests;

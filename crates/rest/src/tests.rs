@@ -1,5 +1,8 @@
 //! Paths, headers and form decoding.
 
+mod answers;
+mod conditions;
+
 use crate::ask::{form_decoded, parameter};
 use crate::headers::{accepts_json, carries_json, none_match_names, version_tag};
 use crate::path::{Target, check_id};

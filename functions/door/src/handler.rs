@@ -13,6 +13,9 @@ pub fn function_of(method: &Method, path: &str) -> Result<&'static str, Box<Resp
     if path == "/route" {
         return Ok("route");
     }
+    if path.split('/').any(|part| part == "$export") {
+        return Ok("bulk");
+    }
     let reads = method == Method::GET || method == Method::HEAD;
     let target = Target::parse(path).map_err(|refusal| Box::new(refused(&refusal)))?;
     match target {

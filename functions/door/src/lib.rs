@@ -10,31 +10,38 @@ pub mod handler;
 mod component {
     use super::handler::{self, function_of};
     use bytes::Bytes;
+    use fhir::outcome::Language;
     use guest::serve::Answered;
     use http_body_util::{BodyExt, Full};
+    use rest::answer::in_language;
 
     #[spin_sdk::http_service]
     async fn handle(request: spin_sdk::http::Request) -> Answered {
-        match passed_on(request).await {
+        let language = rest::headers::language(request.headers());
+        match passed_on(request, language).await {
             Ok(answer) => answer,
             Err(_) => {
                 let refusal = fhir::outcome::Refusal::unavailable(
                     "The function for this request does not answer.",
                     1,
                 );
-                rest::answer::refused(&refusal).map(|body| Full::new(Bytes::from(body)))
+                let answer = rest::answer::refused(&refusal);
+                in_language(answer, language).map(|body| Full::new(Bytes::from(body)))
             }
         }
     }
 
     async fn passed_on(
         request: spin_sdk::http::Request,
+        language: Language,
     ) -> Result<Answered, Box<dyn std::error::Error>> {
         let (parts, body) = request.into_parts();
         let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
         let function = match function_of(&parts.method, parts.uri.path()) {
             Ok(function) => function,
-            Err(answer) => return Ok((*answer).map(|body| Full::new(Bytes::from(body)))),
+            Err(answer) => {
+                return Ok(in_language(*answer, language).map(|body| Full::new(Bytes::from(body))));
+            }
         };
         let path = parts.uri.path_and_query().map(|path| path.as_str()).unwrap_or("/");
         let mut onward = http::Request::builder()

@@ -78,6 +78,7 @@ fn parsed(resource_type: &str, query: &str, base: &str) -> Answer<Query> {
         now_ms: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
         count_default: PAGE_COUNT_DEFAULT,
         count_max: PAGE_COUNT_MAX,
+        lenient: false,
     };
     Ok(Query::parse(resource_type, query, &settings)?)
 }

@@ -45,7 +45,7 @@ async fn answer<H: Charts + Registry + Commits>(
     } else {
         ("batch-response", caller.batch(bundle.entries).await?, false)
     };
-    let mut answer = json(StatusCode::OK, response(&ask.base, kind, &answers));
+    let mut answer = json(StatusCode::OK, response(&ask.base, kind, &answers, ask.language()));
     if replayed {
         rest::answer::set(answer.headers_mut(), "idempotency-replayed", "true");
     }

@@ -34,7 +34,8 @@ enum Command {
     Tables(tables::Options),
     /// Prints one token of the development issuer
     Token(token::Options),
-    /// Loads bundles through a region's door
+    /// Loads bundles, or NDJSON such as an export gives, through a region's door
+    #[command(visible_alias = "import")]
     Load(load::Options),
     /// Makes synthetic people and loads them
     Demo(demo::Options),

@@ -2,7 +2,7 @@
 
 use contracts as plain;
 
-use super::bindings::dossier::record::{charts, commits, journal, types};
+use super::bindings::dossier::record::{charts, commits, exports, journal, types};
 
 pub fn refused(refusal: plain::Refusal) -> types::Refusal {
     types::Refusal {
@@ -180,4 +180,40 @@ pub fn filter(filter: journal::Filter) -> plain::JournalFilter {
 
 pub fn entries(page: plain::JournalPage) -> journal::Page {
     journal::Page { entries: page.entries, next: page.next }
+}
+
+pub fn export(request: exports::Request) -> plain::ExportRequest {
+    plain::ExportRequest {
+        level: match request.level {
+            exports::Level::System => plain::ExportLevel::System,
+            exports::Level::Patient => plain::ExportLevel::Patient,
+            exports::Level::Group(id) => plain::ExportLevel::Group(id),
+        },
+        url: request.url,
+        resource_types: request.resource_types,
+        since_ms: request.since_ms,
+        filters: request
+            .filters
+            .into_iter()
+            .map(|filter| (filter.resource_type, filter.query))
+            .collect(),
+        patients: request.patients,
+        elements: request.elements,
+    }
+}
+
+pub fn progress(progress: plain::ExportProgress) -> exports::Progress {
+    let output = |output: plain::ExportOutput| exports::Output {
+        resource_type: output.resource_type,
+        count: output.count,
+    };
+    exports::Progress {
+        url: progress.url,
+        elements: progress.elements,
+        transaction_ms: progress.transaction_ms,
+        expires_ms: progress.expires_ms,
+        done: progress.done,
+        places: progress.places,
+        outputs: progress.outputs.into_iter().map(output).collect(),
+    }
 }

@@ -5,6 +5,7 @@ mod charts;
 mod commits;
 mod convert;
 mod directory;
+mod exports;
 mod journal;
 mod registry;
 mod tokens;

@@ -1,6 +1,6 @@
 //! Refusals as they cross a WIT wall, and as parts of a larger answer.
 
-use super::{IssueType, Refusal, Status, write_severity};
+use super::{IssueType, Language, Refusal, Status, write_issue};
 use crate::json::Writer;
 
 impl Status {
@@ -102,11 +102,16 @@ impl Refusal {
     }
 }
 
-/// An OperationOutcome that only tells something.
+/// An OperationOutcome that only tells something, in English.
 pub fn information(text: &str) -> String {
+    information_in(text, Language::English)
+}
+
+/// An OperationOutcome that only tells something, in the caller's language.
+pub fn information_in(text: &str, language: Language) -> String {
     let mut writer = Writer::with_capacity(256);
     writer.begin_object().field("resourceType", "OperationOutcome").key("issue").begin_array();
-    write_severity(&mut writer, "information", IssueType::Informational, text, None);
+    write_issue(&mut writer, "information", IssueType::Informational, text, None, language);
     writer.end_array().end_object();
     writer.finish()
 }

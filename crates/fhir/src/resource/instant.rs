@@ -79,7 +79,7 @@ pub fn is_calendar_day(year: i64, month: i64, day: i64) -> bool {
 
 /// Days from 1970-01-01 to a day. Years are counted from March, so that the
 /// leap day is the last of its year, in eras of 400 years.
-fn days(year: i64, month: i64, day: i64) -> i64 {
+pub(crate) fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
@@ -87,7 +87,7 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// The day that is so many days after 1970-01-01; the inverse of [`days`].
-fn civil(days: i64) -> (i64, i64, i64) {
+pub(crate) fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
     let year_of_era =

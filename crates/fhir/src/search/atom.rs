@@ -38,6 +38,15 @@ impl<'a> Atom<'a> {
         text.map_or(Self::Absent, Self::Text)
     }
 
+    /// The text itself, unless there is none or only its hash is known.
+    pub(crate) fn text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Text(text) => Some(Cow::Borrowed(text)),
+            Self::Uuid(bytes) => Some(Cow::Owned(uuid_text(bytes))),
+            Self::Absent | Self::Hash(_) => None,
+        }
+    }
+
     pub(crate) fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
@@ -85,6 +94,38 @@ impl<'a> Atom<'a> {
     }
 }
 
+/// Takes the bytes of one atom off the front, unread.
+pub(crate) fn take_raw<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let length = match *bytes.first()? {
+        UUID => 17,
+        HASH => 9,
+        length if length < WORDS_FROM => usize::from(length) + 1,
+        _ => 1,
+    };
+    take(bytes, length)
+}
+
+/// Whether an unread atom is one of nothing.
+pub(crate) fn is_absent(raw: &[u8]) -> bool {
+    raw == [ABSENT]
+}
+
+/// Whether an unread atom is a hash.
+pub(crate) fn is_hash(raw: &[u8]) -> bool {
+    raw.first() == Some(&HASH)
+}
+
+/// Whether an unread atom is a word of the dictionary.
+pub(crate) fn is_word(raw: &[u8]) -> bool {
+    raw.first().is_some_and(|first| (WORDS_FROM..UUID).contains(first))
+}
+
+/// The text of an unread atom that holds it verbatim.
+pub(crate) fn verbatim(raw: &[u8]) -> Option<&[u8]> {
+    let (first, text) = raw.split_first()?;
+    (*first > ABSENT && *first < WORDS_FROM).then_some(text)
+}
+
 fn write_text(text: &str, out: &mut Vec<u8>) {
     if let Some(position) = dictionary::position(text) {
         out.push(WORDS_FROM + position);
@@ -100,6 +141,19 @@ fn write_text(text: &str, out: &mut Vec<u8>) {
             _ => Atom::Hash(hash_of(text)).write(out),
         }
     }
+}
+
+fn uuid_text(bytes: &[u8; 16]) -> String {
+    let mut text = String::with_capacity(36);
+    for (at, byte) in bytes.iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        for digit in [byte >> 4, byte & 15] {
+            text.extend(char::from_digit(u32::from(digit), 16));
+        }
+    }
+    text
 }
 
 /// Takes `count` bytes off the front.

@@ -9,10 +9,11 @@ use super::limits::CURSOR_CHARS_MAX;
 use super::order::{OrderKey, Position};
 use super::query::Query;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const MISSING: u8 = 0;
 const INSTANT: u8 = 1;
 const TEXT: u8 = 2;
+const NUMBER: u8 = 3;
 
 /// Where a page begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,12 +36,20 @@ impl Cursor {
                     bytes.push(INSTANT);
                     bytes.extend_from_slice(&at_ms.to_be_bytes());
                 }
+                OrderKey::Number(bits) => {
+                    bytes.push(NUMBER);
+                    bytes.extend_from_slice(&bits.to_be_bytes());
+                }
                 OrderKey::Text(text) => {
                     bytes.push(TEXT);
                     write_text(text, &mut bytes);
                 }
             }
         }
+        // The type goes without saying unless every type is searched.
+        let kind = &self.position.resource_type;
+        let kind = if *kind == query.resource_type { "" } else { kind };
+        write_text(kind, &mut bytes);
         write_text(&self.position.id, &mut bytes);
         bytes.extend_from_slice(&checksum(&bytes, query));
         encode_base64(&bytes)
@@ -62,13 +71,17 @@ impl Cursor {
         for _ in query.sort() {
             keys.push(match take(&mut rest, 1)? {
                 [MISSING] => OrderKey::Missing,
+                [NUMBER] => OrderKey::Number(read_ms(&mut rest)?),
                 [INSTANT] => OrderKey::Instant(read_ms(&mut rest)?),
                 [TEXT] => OrderKey::Text(read_text(&mut rest)?),
                 _ => return None,
             });
         }
+        let kind = read_text(&mut rest)?;
+        let resource_type = if kind.is_empty() { query.resource_type.clone() } else { kind.into() };
         let id = read_text(&mut rest)?;
-        rest.is_empty().then_some(Self { snapshot_ms, position: Position { keys, id } })
+        let position = Position { keys, resource_type, id };
+        rest.is_empty().then_some(Self { snapshot_ms, position })
     }
 }
 

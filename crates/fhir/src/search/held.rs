@@ -5,56 +5,105 @@ use std::borrow::Cow;
 
 use crate::json::{Kind, Value};
 
+use super::amount;
 use super::atom::Atom;
 use super::date::DateRange;
 use super::fold::fold;
-use super::number::parse_decimal;
 use super::parameters::{Alternative, Parameter, ParameterKind};
 use super::reference::ReferenceParts;
+use super::words;
 
 /// One value of a parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Held<'a> {
     /// A code, identifier or boolean.
     Token { system: Atom<'a>, code: Atom<'a> },
+    /// The type and value of an identifier, for `:of-type`.
+    OfType { system: Atom<'a>, code: Atom<'a>, value: Atom<'a> },
     /// Folded text; `whole` is false when a cell cut it; `raw` only from a body.
     Text { folded: Cow<'a, str>, whole: bool, raw: Option<Cow<'a, str>> },
     /// A date or period.
     Date(DateRange),
-    /// A reference in parts; see [`ReferenceParts`].
-    Reference { base: Atom<'a>, kind: Atom<'a>, id: Atom<'a> },
+    /// A reference in parts; see [`ReferenceParts`]. The version of a canonical
+    /// is known to bodies only.
+    Reference { base: Atom<'a>, kind: Atom<'a>, id: Atom<'a>, version: Atom<'a> },
     /// A URI.
     Uri(Atom<'a>),
     /// A number or quantity; a plain number is an interval of no width.
     Number { low: f64, high: f64, system: Atom<'a>, code: Atom<'a>, unit: Atom<'a> },
+    /// A place on earth, in degrees (WGS 84).
+    Place { latitude: f64, longitude: f64 },
+    /// Something that compares with nothing, such as a reference by display
+    /// only; it is there for `:missing`.
+    Present,
+}
+
+/// What of an element is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum View {
+    /// Its value.
+    #[default]
+    Value,
+    /// The text shown for a code, for `:text`.
+    Display,
+    /// An identifier with its type, for `:of-type`.
+    OfType,
+    /// The identifier of a reference, for `:identifier`.
+    Identifier,
 }
 
 /// Every value that the resource at `root` holds for `parameter`.
 pub(crate) fn values<'d>(parameter: &Parameter, root: Value<'d>) -> Vec<Held<'d>> {
+    viewed(parameter, View::Value, root, root)
+}
+
+/// Every value that an element of the resource at `root` holds for `parameter`,
+/// seen in one way.
+pub(crate) fn viewed<'d>(
+    parameter: &Parameter,
+    view: View,
+    element: Value<'d>,
+    root: Value<'d>,
+) -> Vec<Held<'d>> {
     let mut held = Vec::new();
-    for alternative in parameter.alternatives() {
-        walk(root, alternative.path, &mut |value| {
-            collect(parameter.kind, &alternative, value, &mut held);
+    for from in parameter.alternatives() {
+        let (start, path) = match from.path.strip_prefix('%') {
+            Some(path) => (root, path),
+            None => (element, from.path),
+        };
+        walk(start, path, &mut |value| match view {
+            View::Value => collect(parameter.kind, &from, value, &mut held),
+            View::Display => words::displays(from.element, value, &mut held),
+            View::OfType => of_type(value, &mut held),
+            View::Identifier => {
+                let named = value.get("identifier").into_iter();
+                held.extend(named.filter_map(|named| pair("system", "value", named)));
+            }
         });
     }
-    if held.is_empty() && parameter.absent_is_false() {
-        held.push(Held::Token { system: Atom::Absent, code: text_atom("false") });
+    if held.is_empty() && view == View::Value && parameter.absent_is_false() {
+        held.push(plain("false".into()));
     }
     held
 }
 
-fn walk<'d>(value: Value<'d>, path: &str, visit: &mut dyn FnMut(Value<'d>)) {
+/// Visits every value at the end of a path of member names.
+pub(crate) fn walk<'d>(value: Value<'d>, path: &str, visit: &mut dyn FnMut(Value<'d>)) {
+    if path == "." {
+        return visit(value);
+    }
     let (step, rest) = match path.split_once('.') {
         Some((step, rest)) => (step, Some(rest)),
         None => (path, None),
     };
     let (name, filter) = match step.split_once('[') {
-        Some((name, filter)) => (name, filter.trim_end_matches(']').split_once('=')),
+        Some((name, filter)) => (name, Some(filter.trim_end_matches(']'))),
         None => (step, None),
     };
-    for item in value.each(name) {
-        let passes = filter.is_none_or(|(member, wanted)| {
-            item.get(member).and_then(Value::as_str).is_some_and(|text| text == wanted)
+    for (at, item) in value.each(name).enumerate() {
+        let passes = filter.is_none_or(|filter| match filter.split_once('=') {
+            Some((member, wanted)) => item.get(member).is_some_and(|text| text.is_str(wanted)),
+            None => filter.parse() == Ok(at),
         });
         match rest {
             _ if !passes => {}
@@ -72,21 +121,32 @@ fn collect<'d>(
 ) {
     match kind {
         ParameterKind::Token => tokens(from.element, value, held),
-        ParameterKind::Text => texts(from.element, value, held),
-        ParameterKind::Date => held.extend(date(from.element, value).map(Held::Date)),
+        ParameterKind::Text => words::texts(from.element, value, held),
+        ParameterKind::Date => {
+            held.push(date(from.element, value).map_or(Held::Present, Held::Date));
+        }
         ParameterKind::Reference => held.extend(reference(from, value)),
         ParameterKind::Uri => held.extend(filled(value).map(|text| Held::Uri(Atom::Text(text)))),
-        ParameterKind::Number | ParameterKind::Quantity => held.extend(number(from.element, value)),
+        ParameterKind::Number | ParameterKind::Quantity => {
+            held.push(amount::held(from.element, value).unwrap_or(Held::Present));
+        }
+        ParameterKind::Special => held.push(place(value).unwrap_or(Held::Present)),
+        ParameterKind::Composite => {}
     }
 }
 
+fn pair<'d>(system: &str, code: &str, value: Value<'d>) -> Option<Held<'d>> {
+    let system = Atom::of(member(value, system));
+    let code = Atom::of(member(value, code));
+    (!system.is_absent() || !code.is_absent()).then_some(Held::Token { system, code })
+}
+
+fn plain(code: Cow<'_, str>) -> Held<'_> {
+    Held::Token { system: Atom::Absent, code: Atom::Text(code) }
+}
+
 fn tokens<'d>(element: &str, value: Value<'d>, held: &mut Vec<Held<'d>>) {
-    let pair = |system: &str, code: &str, value: Value<'d>| {
-        let system = Atom::of(member(value, system));
-        let code = Atom::of(member(value, code));
-        (!system.is_absent() || !code.is_absent()).then_some(Held::Token { system, code })
-    };
-    let plain = |code: Cow<'d, str>| Held::Token { system: Atom::Absent, code: Atom::Text(code) };
+    let before = held.len();
     match element {
         "CodeableConcept" => {
             held.extend(value.each("coding").filter_map(|coding| pair("system", "code", coding)));
@@ -100,22 +160,18 @@ fn tokens<'d>(element: &str, value: Value<'d>, held: &mut Vec<Held<'d>>) {
         "present" => held.push(plain("true".into())),
         _ => held.extend(filled(value).map(plain)),
     }
-}
-
-fn texts<'d>(element: &str, value: Value<'d>, held: &mut Vec<Held<'d>>) {
-    let members: &[&str] = match element {
-        "HumanName" => &["family", "given", "text", "prefix", "suffix"],
-        "Address" => &["text", "line", "city", "district", "state", "postalCode", "country"],
-        "CodeableConcept" => &["text"],
-        _ => return held.extend(filled(value).map(text)),
-    };
-    for name in members {
-        held.extend(value.each(name).filter_map(filled).map(text));
+    if held.len() == before {
+        held.push(Held::Present);
     }
 }
 
-fn text(raw: Cow<'_, str>) -> Held<'_> {
-    Held::Text { folded: Cow::Owned(fold(&raw)), whole: true, raw: Some(raw) }
+fn of_type<'d>(identifier: Value<'d>, held: &mut Vec<Held<'d>>) {
+    let codings = identifier.get("type").into_iter().flat_map(|kind| kind.each("coding"));
+    held.extend(codings.map(|coding| Held::OfType {
+        system: Atom::of(member(coding, "system")),
+        code: Atom::of(member(coding, "code")),
+        value: Atom::of(member(identifier, "value")),
+    }));
 }
 
 /// The range of a date, period or timing; of a timing only the outer limits
@@ -149,13 +205,17 @@ fn period(value: Value<'_>) -> Option<DateRange> {
     })
 }
 
+/// `None` only for a reference that is certainly not to the wanted type.
 fn reference<'d>(from: &Alternative, value: Value<'d>) -> Option<Held<'d>> {
     let (text, stated) = match (value.kind(), from.element) {
-        (Kind::Object, "Attachment") => (member(value, "url")?, None),
-        (Kind::Object, _) => (member(value, "reference")?, member(value, "type")),
-        _ => (filled(value)?, None),
+        (Kind::Object, "Resource") => return inline(from, value),
+        (Kind::Object, "Attachment") => (member(value, "url"), None),
+        (Kind::Object, _) => (member(value, "reference"), member(value, "type")),
+        _ => (filled(value), None),
     };
-    let parts = ReferenceParts::parse(text)?;
+    let Some(parts) = text.and_then(ReferenceParts::parse) else {
+        return from.target.is_none().then_some(Held::Present);
+    };
     let kind = parts.kind.or(stated);
     if from.target.is_some_and(|target| kind.as_deref() != Some(target)) {
         return None;
@@ -164,47 +224,37 @@ fn reference<'d>(from: &Alternative, value: Value<'d>) -> Option<Held<'d>> {
         base: Atom::of(parts.base),
         kind: Atom::of(kind),
         id: Atom::of(parts.id),
+        version: Atom::of(parts.version),
     })
 }
 
-fn number<'d>(element: &str, value: Value<'d>) -> Option<Held<'d>> {
-    let decimal = |value: Value<'_>| value.number_text().and_then(parse_decimal);
-    let (low, high, unit_of) = match element {
-        "Range" => {
-            let (low, high) = (value.get("low"), value.get("high"));
-            let bound =
-                |side: Option<Value<'_>>| side.and_then(|side| side.get("value")).and_then(decimal);
-            let (from, to) = (bound(low), bound(high));
-            if from.is_none() && to.is_none() {
-                return None;
-            }
-            (from.unwrap_or(f64::NEG_INFINITY), to.unwrap_or(f64::INFINITY), low.or(high)?)
-        }
-        "SampledData" => return None,
-        _ if value.kind() == Kind::Number => (decimal(value)?, decimal(value)?, value),
-        _ => {
-            let amount = decimal(value.get("value")?)?;
-            (amount, amount, value)
-        }
-    };
-    let code = if element == "Money" { "currency" } else { "code" };
-    Some(Held::Number {
-        low,
-        high,
-        system: Atom::of(member(unit_of, "system")),
-        code: Atom::of(member(unit_of, code)),
-        unit: Atom::of(member(unit_of, "unit")),
+/// A resource that stands where a reference is meant: the first of a bundle.
+fn inline<'d>(from: &Alternative, value: Value<'d>) -> Option<Held<'d>> {
+    let kind = member(value, "resourceType");
+    if from.target.is_some_and(|target| kind.as_deref() != Some(target)) {
+        return None;
+    }
+    Some(Held::Reference {
+        base: Atom::Absent,
+        kind: Atom::of(kind),
+        id: Atom::of(member(value, "id")),
+        version: Atom::Absent,
     })
 }
 
-fn member<'d>(value: Value<'d>, name: &str) -> Option<Cow<'d, str>> {
+fn place<'d>(position: Value<'d>) -> Option<Held<'d>> {
+    let degrees = |name: &str| position.get(name)?.number_text()?.parse::<f64>().ok();
+    Some(Held::Place { latitude: degrees("latitude")?, longitude: degrees("longitude")? })
+}
+
+pub(crate) fn text(raw: Cow<'_, str>) -> Held<'_> {
+    Held::Text { folded: Cow::Owned(fold(&raw)), whole: true, raw: Some(raw) }
+}
+
+pub(crate) fn member<'d>(value: Value<'d>, name: &str) -> Option<Cow<'d, str>> {
     value.get(name).and_then(filled)
 }
 
-fn filled(value: Value<'_>) -> Option<Cow<'_, str>> {
+pub(crate) fn filled(value: Value<'_>) -> Option<Cow<'_, str>> {
     value.as_str().filter(|text| !text.is_empty())
-}
-
-fn text_atom(text: &'static str) -> Atom<'static> {
-    Atom::Text(Cow::Borrowed(text))
 }

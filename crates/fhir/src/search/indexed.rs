@@ -2,14 +2,18 @@
 //! append, never renumber, and raise [`VERSION`] with each addition, so that
 //! cells written before it are known not to hold the new parameter.
 
-use super::parameters::{self, Parameter};
+use super::parameters::{self, Parameter, ParameterKind};
 
 /// Version of the encoding written today.
-pub(crate) const VERSION: u8 = 1;
+pub(crate) const VERSION: u8 = 2;
+
+/// Since this version a cell also tells of values that compare with nothing,
+/// such as a reference by display only.
+pub(crate) const TELLS_PRESENCE: u8 = 2;
 
 /// Codes in the order in which they are kept when room is short. Position plus
 /// one is the stored number.
-const CODES: [&str; 36] = [
+const CODES: [&str; 39] = [
     "status",
     "subject",
     "date",
@@ -46,6 +50,10 @@ const CODES: [&str; 36] = [
     "whenhandedover",
     "issued",
     "target",
+    // Since version 2.
+    "based-on",
+    "performer",
+    "url",
 ];
 
 /// How many of [`CODES`] a cell of `version` covers; `None` for a version from
@@ -53,6 +61,7 @@ const CODES: [&str; 36] = [
 fn covered(version: u8) -> Option<usize> {
     match version {
         1 => Some(36),
+        2 => Some(39),
         _ => None,
     }
 }
@@ -78,6 +87,24 @@ pub(crate) fn slot(resource_type: &str, parameter: &Parameter) -> Option<Slot> {
 /// Whether cells of `version` hold this slot.
 pub(crate) fn is_covered(slot: Slot, version: u8) -> bool {
     covered(version).is_some_and(|covered| usize::from(slot.number) <= covered)
+}
+
+/// Of a composite on the resource itself: a part that a cell keeps under a
+/// parameter of the same elements, with its place among the parts and its kind.
+/// Who has no such value is no match.
+pub(crate) fn narrowing(
+    resource_type: &str,
+    parameter: &Parameter,
+) -> Option<(usize, Slot, ParameterKind)> {
+    if parameter.kind != ParameterKind::Composite || !parameter.contexts().eq(["."]) {
+        return None;
+    }
+    parameter.components().enumerate().find_map(|(at, part)| {
+        let same = |known: &Parameter| known.kind == part.kind && known.paths == part.paths;
+        let kept = parameters::own(resource_type)
+            .find(|known| same(known) && number_of(known.code).is_some())?;
+        Some((at, slot(resource_type, &kept)?, part.kind))
+    })
 }
 
 /// `patient` is `subject` narrowed to people, or takes its slot when the type

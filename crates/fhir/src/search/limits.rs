@@ -8,6 +8,17 @@ pub const QUERY_PARAMETERS_MAX: usize = 64;
 pub const QUERY_VALUES_MAX: usize = 256;
 /// Most keys in `_sort`.
 pub const SORT_KEYS_MAX: usize = 5;
+/// Most `_include` and `_revinclude` in one search.
+pub const INCLUDES_MAX: usize = 32;
+/// Most names in `_elements`.
+pub const ELEMENTS_MAX: usize = 64;
+/// Most references that one chain or `_has` follows.
+pub const CHAIN_DEPTH_MAX: usize = 5;
+/// Most searches inside one search: a reference that may be to any type is a
+/// search for each of those that know what is asked.
+pub const CHAIN_QUERIES_MAX: usize = 400;
+/// How far away is near when `near` does not say, in metres.
+pub const NEAR_DISTANCE_M: f64 = 50_000.0;
 /// Longest opaque page cursor accepted, in characters.
 pub const CURSOR_CHARS_MAX: usize = 1024;
 /// Longest text that a cell keeps verbatim, in bytes; longer ones are hashed

@@ -5,9 +5,10 @@ use crate::json::Value;
 
 use super::atom::{Atom, Same};
 use super::date::DateRange;
-use super::held::{self, Held};
-use super::query::{Filter, Modifier, Query, Source, Wanted, WantedSystem};
-use super::tokens::Tokens;
+use super::held::{self, Held, View};
+use super::parameters::{Parameter, ParameterKind};
+use super::query::{Chain, ChainLink, Confined, Filter, Modifier, Query, Source, Wanted};
+use super::tokens::{Kept, Tokens};
 
 /// What a cell can say of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,11 +22,11 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    fn of(truth: bool) -> Self {
+    pub(crate) fn of(truth: bool) -> Self {
         if truth { Self::Yes } else { Self::No }
     }
 
-    fn and(self, other: Self) -> Self {
+    pub(crate) fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::No, _) | (_, Self::No) => Self::No,
             (Self::Yes, Self::Yes) => Self::Yes,
@@ -33,7 +34,7 @@ impl Verdict {
         }
     }
 
-    fn or(self, other: Self) -> Self {
+    pub(crate) fn or(self, other: Self) -> Self {
         match (self, other) {
             (Self::Yes, _) | (_, Self::Yes) => Self::Yes,
             (Self::No, Self::No) => Self::No,
@@ -41,7 +42,7 @@ impl Verdict {
         }
     }
 
-    fn not(self) -> Self {
+    pub(crate) fn not(self) -> Self {
         match self {
             Self::Yes => Self::No,
             Self::No => Self::Yes,
@@ -60,177 +61,228 @@ impl From<Same> for Verdict {
     }
 }
 
+/// What of a resource is judged.
+#[derive(Clone, Copy)]
+enum Seen<'a> {
+    Cell(&'a Tokens),
+    Body(Value<'a>),
+}
+
 impl Query {
     /// Judges a resource by its cell, its id and the instant of its current
-    /// version (Unix time in milliseconds). *No* and *yes* are certain.
+    /// version (Unix time in milliseconds). *No* and *yes* are certain. While a
+    /// chain is not settled or a value set is wanted, the answer is never *yes*.
     pub fn matches(&self, tokens: &Tokens, id: &str, last_updated_ms: i64) -> Verdict {
+        self.verdict(Seen::Cell(tokens), id, last_updated_ms)
+    }
+
+    /// Whether the resource at `root` is a result; exact once chains are settled
+    /// and value sets supplied, and until then never true.
+    pub fn matches_body(&self, root: Value<'_>, id: &str, last_updated_ms: i64) -> bool {
+        self.verdict(Seen::Body(root), id, last_updated_ms) == Verdict::Yes
+    }
+
+    fn verdict(&self, seen: Seen<'_>, id: &str, last_updated_ms: i64) -> Verdict {
         let mut verdict = Verdict::Yes;
         for filter in &self.filters {
-            let found = match filter.source {
-                Source::Content => self.judge_tokens(filter, tokens),
+            verdict = verdict.and(match filter.source {
+                Source::Content => self.judge_content(filter, seen),
                 _ => self.judge_meta(filter, id, last_updated_ms),
-            };
-            if found == Verdict::No {
+            });
+            if verdict == Verdict::No {
                 return Verdict::No;
             }
-            verdict = verdict.and(found);
         }
-        verdict
+        for chain in &self.chains {
+            verdict = verdict.and(self.judge_chain(chain, seen, id));
+        }
+        match &self.confined {
+            Some(confined) if verdict != Verdict::No => {
+                verdict.and(self.judge_confined(confined, seen, id))
+            }
+            _ => verdict,
+        }
     }
 
-    /// Whether the resource at `root` is a result; exact.
-    pub fn matches_body(&self, root: Value<'_>, id: &str, last_updated_ms: i64) -> bool {
-        self.filters.iter().all(|filter| {
-            let found = match filter.source {
-                Source::Content => {
-                    self.judge(filter, &held::values(&filter.parameter, root), false)
+    fn judge_content(&self, filter: &Filter, seen: Seen<'_>) -> Verdict {
+        match seen {
+            Seen::Body(root) if filter.parameter.kind == ParameterKind::Composite => {
+                self.judge_composite(filter, root)
+            }
+            Seen::Body(root) => {
+                let held = held::viewed(&filter.parameter, filter.view, root, root);
+                self.judge(filter, held.into_iter().map(Some), false)
+            }
+            Seen::Cell(tokens) if filter.slot.is_some() => {
+                let kept = filter.slot.and_then(|slot| tokens.kept(slot, filter.parameter.kind));
+                let Some(kept) = kept else { return Verdict::Maybe };
+                let untold = filter.modifier == Modifier::Missing && kept.tells_comparable_only;
+                let incomplete = kept.incomplete || untold;
+                match &filter.prepared {
+                    Some(prepared) if filter.modifier == Modifier::Not => {
+                        self.judge_prepared(prepared, &kept).not()
+                    }
+                    Some(prepared) => self.judge_prepared(prepared, &kept),
+                    None => self.judge(filter, kept, incomplete),
                 }
-                _ => self.judge_meta(filter, id, last_updated_ms),
-            };
-            found == Verdict::Yes
-        })
+            }
+            Seen::Cell(tokens) => self.rule_out(filter, tokens),
+        }
     }
 
-    fn judge_tokens(&self, filter: &Filter, tokens: &Tokens) -> Verdict {
-        let kept = filter.slot.and_then(|slot| tokens.kept(slot, filter.parameter.kind));
-        kept.map_or(Verdict::Maybe, |kept| self.judge(filter, &kept.values, kept.incomplete))
+    /// Whether a part of a composite that the cell keeps denies a match.
+    fn rule_out(&self, filter: &Filter, tokens: &Tokens) -> Verdict {
+        let Some(narrowing) = &filter.narrowing else { return Verdict::Maybe };
+        let Some(kept) = tokens.kept(narrowing.slot, narrowing.kind) else {
+            return Verdict::Maybe;
+        };
+        match self.judge_prepared(&narrowing.prepared, &kept) {
+            Verdict::No => Verdict::No,
+            Verdict::Yes | Verdict::Maybe => Verdict::Maybe,
+        }
     }
 
     fn judge_meta(&self, filter: &Filter, id: &str, last_updated_ms: i64) -> Verdict {
+        let code = |text| Held::Token { system: Atom::Absent, code: Atom::Text(text) };
         let held = match filter.source {
-            Source::Id => Held::Token { system: Atom::Absent, code: Atom::Text(id.into()) },
+            Source::Id => code(id.into()),
+            Source::Type => code((&*self.resource_type).into()),
             _ => Held::Date(DateRange::instant(last_updated_ms)),
         };
-        self.judge(filter, &[held], false)
+        self.judge(filter, std::iter::once(Some(held)), false)
     }
 
-    fn judge(&self, filter: &Filter, held: &[Held<'_>], incomplete: bool) -> Verdict {
+    /// Judges values as they come; `None` stands for one that cannot be read.
+    fn judge<'a>(
+        &self,
+        filter: &Filter,
+        mut held: impl Iterator<Item = Option<Held<'a>>>,
+        incomplete: bool,
+    ) -> Verdict {
         if let [Wanted::Missing(wanted)] = filter.wanted.as_slice() {
-            let missing = match (held.is_empty(), incomplete) {
-                (false, _) => Verdict::No,
-                (true, false) => Verdict::Yes,
-                (true, true) => Verdict::Maybe,
+            let missing = match held.next() {
+                Some(Some(_)) => Verdict::No,
+                Some(None) => Verdict::Maybe,
+                None if incomplete => Verdict::Maybe,
+                None => Verdict::Yes,
             };
             return if *wanted { missing } else { missing.not() };
         }
         let mut found = if incomplete { Verdict::Maybe } else { Verdict::No };
-        for wanted in &filter.wanted {
-            for value in held {
-                found = found.or(self.compare(filter, value, wanted));
+        'held: for value in held {
+            let Some(value) = value else {
+                found = found.or(Verdict::Maybe);
+                continue;
+            };
+            for wanted in &filter.wanted {
+                found = found.or(self.compare(&filter.modifier, &value, wanted));
+                if found == Verdict::Yes {
+                    break 'held;
+                }
             }
         }
-        if filter.modifier == Modifier::Not { found.not() } else { found }
+        match filter.modifier {
+            Modifier::Not | Modifier::NotIn => found.not(),
+            _ => found,
+        }
     }
 
-    fn compare(&self, filter: &Filter, held: &Held<'_>, wanted: &Wanted) -> Verdict {
-        match (held, wanted) {
-            (
-                Held::Token { system, code },
-                Wanted::Token { system: in_system, code: with_code },
-            ) => {
-                let system = match in_system {
-                    WantedSystem::Any => Verdict::Yes,
-                    WantedSystem::Absent => Verdict::of(system.is_absent()),
-                    WantedSystem::Is(wanted) => system.same(wanted).into(),
-                };
-                system.and(optional(code, with_code.as_deref()))
-            }
-            (Held::Text { .. }, Wanted::Text { raw, squashed }) => {
-                compare_text(&filter.modifier, held, raw, squashed)
-            }
-            (Held::Date(held), Wanted::Date { prefix, range }) => {
-                Verdict::of(prefix.holds(*held, *range, self.now_ms))
-            }
-            (Held::Reference { .. }, Wanted::Reference { .. }) => {
-                self.compare_reference(&filter.modifier, held, wanted)
-            }
-            (Held::Uri(held), Wanted::Uri(wanted)) => held.same(wanted).into(),
-            (
-                Held::Number { low, high, system, code, unit },
-                Wanted::Number { prefix, number, system: in_system, code: in_unit },
-            ) => {
-                let unit = match in_system {
-                    Some(_) => optional(code, in_unit.as_deref()),
-                    None => {
-                        optional(code, in_unit.as_deref()).or(optional(unit, in_unit.as_deref()))
+    /// Parts of a composite match when they do within one element.
+    fn judge_composite(&self, filter: &Filter, root: Value<'_>) -> Verdict {
+        let components: Vec<Parameter> = filter.parameter.components().collect();
+        let mut found = false;
+        for context in filter.parameter.contexts() {
+            held::walk(root, context, &mut |element| {
+                let parts =
+                    || components.iter().map(|part| held::viewed(part, View::Value, element, root));
+                found = found
+                    || match filter.wanted.as_slice() {
+                        [Wanted::Missing(_)] => parts().all(|held| !held.is_empty()),
+                        _ => {
+                            let parts: Vec<Vec<Held<'_>>> = parts().collect();
+                            filter.wanted.iter().any(|wanted| self.all_parts(&parts, wanted))
+                        }
+                    };
+            });
+        }
+        let found = match filter.wanted.as_slice() {
+            [Wanted::Missing(wanted)] => found != *wanted,
+            _ => found,
+        };
+        Verdict::of(found)
+    }
+
+    fn all_parts(&self, parts: &[Vec<Held<'_>>], wanted: &Wanted) -> bool {
+        let Wanted::Composite(wanted) = wanted else { return false };
+        parts.iter().zip(wanted).all(|(held, wanted)| {
+            held.iter().any(|held| self.compare(&Modifier::Plain, held, wanted) == Verdict::Yes)
+        })
+    }
+
+    fn judge_chain(&self, chain: &Chain, seen: Seen<'_>, id: &str) -> Verdict {
+        let Some(ids) = &chain.settled else { return Verdict::Maybe };
+        match &chain.link {
+            ChainLink::Reverse { .. } => Verdict::of(ids.holds(&self.resource_type, id)),
+            ChainLink::Forward { .. } if ids.is_empty() => Verdict::No,
+            ChainLink::Forward { parameter, .. } => {
+                let slot = chain.slot;
+                self.any_reference(parameter, slot, seen, |held| match held {
+                    Held::Reference { base, kind, id, .. } => {
+                        let known = match (kind.text(), id.text()) {
+                            (Some(kind), Some(id)) => Verdict::of(ids.holds(&kind, &id)),
+                            _ if kind.is_absent() || id.is_absent() => Verdict::No,
+                            _ => Verdict::Maybe,
+                        };
+                        self.is_local(base).and(known)
                     }
-                };
-                let number = Verdict::of(number.holds(*prefix, *low, *high));
-                number.and(unit).and(optional(system, in_system.as_deref()))
+                    _ => Verdict::No,
+                })
             }
-            _ => Verdict::No,
         }
     }
 
-    fn compare_reference(&self, modifier: &Modifier, held: &Held<'_>, wanted: &Wanted) -> Verdict {
-        let (
-            Held::Reference { base, kind, id },
-            Wanted::Reference { base: wanted_base, kind: wanted_kind, id: wanted_id },
-        ) = (held, wanted)
-        else {
-            return Verdict::No;
-        };
-        let based = match wanted_base {
-            Some(wanted) => base.same(wanted).into(),
-            None => self
-                .own_bases
-                .iter()
-                .fold(Verdict::of(base.is_absent()), |found, own| found.or(base.same(own).into())),
-        };
-        let stated = match modifier {
-            Modifier::Type(name) => Some(name.as_str()),
-            _ => None,
-        };
-        let kind_wanted = wanted_kind.as_deref().or(stated);
-        // A reference to urn:uuid: or to a foreign URI need not name its type.
-        let kinded = match (kind, wanted_base) {
-            (Atom::Absent, Some(_)) => Verdict::of(stated.is_none()),
-            _ => optional(kind, kind_wanted),
-        };
-        based.and(kinded).and(optional(id, wanted_id.as_deref()))
+    fn judge_confined(&self, confined: &Confined, seen: Seen<'_>, id: &str) -> Verdict {
+        if *confined.compartment == *self.resource_type && confined.id == id {
+            return Verdict::Yes;
+        }
+        let mut found = Verdict::No;
+        for (parameter, slot) in &confined.parameters {
+            let refers = self.any_reference(parameter, *slot, seen, |held| match held {
+                Held::Reference { base, kind, id, .. } => {
+                    let known = Verdict::from(kind.same(&confined.compartment));
+                    known.and(id.same(&confined.id).into()).and(self.is_local(base))
+                }
+                _ => Verdict::No,
+            });
+            found = found.or(refers);
+            if found == Verdict::Yes {
+                break;
+            }
+        }
+        found
     }
-}
 
-/// Compares when something is asked for; asking for nothing is always answered.
-fn optional(held: &Atom<'_>, wanted: Option<&str>) -> Verdict {
-    wanted.map_or(Verdict::Yes, |wanted| held.same(wanted).into())
-}
-
-fn compare_text(modifier: &Modifier, held: &Held<'_>, raw: &str, squashed: &str) -> Verdict {
-    let Held::Text { folded, whole, raw: held_raw } = held else {
-        return Verdict::No;
-    };
-    if *modifier == Modifier::Exact {
-        return match held_raw {
-            Some(held) => Verdict::of(held == raw),
-            // A cell keeps no capitals and accents, so it can only rule out.
-            None => match begins(folded, squashed, *whole) {
-                Verdict::No => Verdict::No,
-                _ => Verdict::Maybe,
-            },
-        };
-    }
-    if *modifier == Modifier::Contains {
-        let letters: String = folded.chars().filter(|letter| *letter != ' ').collect();
-        let inside = letters.contains(squashed);
-        return match (inside, whole) {
-            (true, _) => Verdict::Yes,
-            (false, true) => Verdict::No,
-            (false, false) => Verdict::Maybe,
-        };
-    }
-    begins(folded, squashed, *whole)
-}
-
-/// Whether the held text, its spaces left out, begins with the wanted one.
-fn begins(folded: &str, squashed: &str, whole: bool) -> Verdict {
-    let mut letters = folded.bytes().filter(|byte| *byte != b' ');
-    for wanted in squashed.bytes() {
-        match letters.next() {
-            Some(held) if held == wanted => {}
-            Some(_) => return Verdict::No,
-            None => return if whole { Verdict::No } else { Verdict::Maybe },
+    /// Whether some reference of a parameter answers.
+    fn any_reference(
+        &self,
+        parameter: &Parameter,
+        slot: Option<super::indexed::Slot>,
+        seen: Seen<'_>,
+        answers: impl Fn(&Held<'_>) -> Verdict,
+    ) -> Verdict {
+        let verdict = |found: Verdict, held: &Held<'_>| found.or(answers(held));
+        match seen {
+            Seen::Body(root) => held::values(parameter, root).iter().fold(Verdict::No, verdict),
+            Seen::Cell(tokens) => {
+                let kept: Option<Kept<'_>> =
+                    slot.and_then(|slot| tokens.kept(slot, ParameterKind::Reference));
+                let Some(kept) = kept else { return Verdict::Maybe };
+                let begun = if kept.incomplete { Verdict::Maybe } else { Verdict::No };
+                kept.fold(begun, |found, held| match held {
+                    Some(held) => verdict(found, &held),
+                    None => found.or(Verdict::Maybe),
+                })
+            }
         }
     }
-    Verdict::Yes
 }

@@ -8,8 +8,10 @@ use super::date::Prefix;
 pub struct WantedNumber {
     /// The number as written.
     pub value: f64,
-    /// Half the weight of its last digit.
-    pub half: f64,
+    /// The least number that rounds to it.
+    pub low: f64,
+    /// The least number above it that does not.
+    pub high: f64,
 }
 
 impl WantedNumber {
@@ -22,13 +24,22 @@ impl WantedNumber {
         };
         let decimals = mantissa.split_once('.').map_or(0, |(_, fraction)| fraction.len());
         let weight = exponent.checked_sub(i32::try_from(decimals).ok()?)?;
-        Some(Self { value, half: 0.5 * 10f64.powi(weight) })
+        let half = 0.5 * 10f64.powi(weight);
+        // The bounds are read from their decimal text, because a difference of
+        // floats would not be the float nearest to 5.35.
+        let digits: String = mantissa.chars().filter(|letter| *letter != '.').collect();
+        let bound = |by: i128| {
+            let digits = digits.parse::<i128>().ok()?.checked_mul(10)?.checked_add(by)?;
+            format!("{digits}e{}", weight.checked_sub(1)?).parse::<f64>().ok()
+        };
+        let low = bound(-5).unwrap_or(value - half);
+        let high = bound(5).unwrap_or(value + half);
+        (low.is_finite() && high.is_finite()).then_some(Self { value, low, high })
     }
 
     /// Whether the held interval, a point for a plain number, answers.
     pub(crate) fn holds(&self, prefix: Prefix, low: f64, high: f64) -> bool {
-        let within = low >= self.value - self.half
-            && (high < self.value + self.half || (low == high && high == self.value));
+        let within = low >= self.low && (high < self.high || (low == high && high == self.value));
         match prefix {
             Prefix::Equal => within,
             Prefix::NotEqual => !within,
@@ -39,7 +50,7 @@ impl WantedNumber {
             Prefix::StartsAfter => low > self.value,
             Prefix::EndsBefore => high < self.value,
             Prefix::Approximately => {
-                let slack = (self.value.abs() * 0.1).max(self.half);
+                let slack = (self.value.abs() * 0.1).max(self.high - self.value);
                 low <= self.value + slack && high >= self.value - slack
             }
         }

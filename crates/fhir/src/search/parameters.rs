@@ -1,11 +1,18 @@
-//! The table of search parameters: FHIR R4's own definitions, narrowed to plain
-//! paths and resolved to JSON members by `scripts/search-parameters`. Adding a
-//! parameter is adding a line to `generated/search-parameters.tsv`.
+//! The table of search parameters: FHIR R4's own definitions, resolved to JSON
+//! members by `scripts/search-parameters`, which also says what a line means.
+//! Adding a parameter is adding a line to `generated/search-parameters.tsv`.
 
 static TABLE: &str = include_str!("../generated/search-parameters.tsv");
 
 /// The name under which the parameters of every type stand in the table.
 const EVERY_TYPE: &str = "*";
+
+/// The type under which a search of every type is parsed: it knows the
+/// parameters that all types have.
+pub const ANY_RESOURCE: &str = "Resource";
+
+/// Stands for every type that a reference may point to.
+const ANY_TYPE: &str = "*";
 
 /// How the values of a parameter are compared (FHIR R4 §3.1.1.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +31,10 @@ pub enum ParameterKind {
     Quantity,
     /// A URI, compared as it stands.
     Uri,
+    /// Several values of one element, compared together (R4 §3.1.1.4.13).
+    Composite,
+    /// A comparison of its own: `near` is the only one.
+    Special,
 }
 
 impl ParameterKind {
@@ -37,6 +48,8 @@ impl ParameterKind {
             Self::Number => "number",
             Self::Quantity => "quantity",
             Self::Uri => "uri",
+            Self::Composite => "composite",
+            Self::Special => "special",
         }
     }
 
@@ -49,6 +62,8 @@ impl ParameterKind {
             "number" => Self::Number,
             "quantity" => Self::Quantity,
             "uri" => Self::Uri,
+            "composite" => Self::Composite,
+            "special" => Self::Special,
             _ => return None,
         })
     }
@@ -61,8 +76,11 @@ pub struct Parameter {
     pub code: &'static str,
     /// How its values are compared.
     pub kind: ParameterKind,
-    /// Alternatives `path:type[@Target]`, separated by commas.
+    /// Alternatives `path:type[@Target]`, separated by commas; of a composite
+    /// its contexts and components.
     pub(crate) paths: &'static str,
+    /// Types that a reference may point to, separated by commas, or `*`.
+    pub(crate) targets: &'static str,
 }
 
 /// One alternative of a parameter: where its values stand and what they are.
@@ -85,6 +103,44 @@ impl Parameter {
                 None => (rest, None),
             };
             Some(Alternative { path, element, target })
+        })
+    }
+
+    /// Whether a reference of this parameter may point to `resource_type`.
+    pub fn may_refer_to(&self, resource_type: &str) -> bool {
+        self.targets == ANY_TYPE && crate::types::is_resource_type(resource_type)
+            || self.targets.split(',').any(|target| target == resource_type)
+    }
+
+    /// Every type that a reference of this parameter may point to; none for
+    /// other kinds.
+    pub fn targets(&self) -> Vec<&'static str> {
+        match self.targets {
+            "" => Vec::new(),
+            ANY_TYPE => crate::types::all().map(|kind| kind.name).collect(),
+            some => some.split(',').collect(),
+        }
+    }
+
+    /// Whether its values are canonical URLs or URIs only, which name no
+    /// resource by type and id.
+    pub(crate) fn is_canonical(&self) -> bool {
+        self.alternatives().all(|from| matches!(from.element, "canonical" | "uri"))
+    }
+
+    /// Of a composite: the paths of the elements whose parts are compared
+    /// together; `.` is the resource itself.
+    pub(crate) fn contexts(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.paths.split(';').next().unwrap_or_default().split(',')
+    }
+
+    /// Of a composite: its parts, as parameters of the context element; a path
+    /// that begins with `%` starts at the resource.
+    pub(crate) fn components(&self) -> impl Iterator<Item = Parameter> + use<> {
+        let code = self.code;
+        self.paths.split(';').skip(1).filter_map(move |text| {
+            let (kind, paths) = text.split_once('=')?;
+            Some(Parameter { code, kind: ParameterKind::parse(kind)?, paths, targets: "" })
         })
     }
 
@@ -135,7 +191,8 @@ fn lines(resource_type: &str) -> impl Iterator<Item = Parameter> + use<> {
 fn parse_line(line: &'static str) -> Option<Parameter> {
     let mut fields = line.split('\t').skip(1);
     let (code, kind, paths) = (fields.next()?, fields.next()?, fields.next()?);
-    Some(Parameter { code, kind: ParameterKind::parse(kind)?, paths })
+    let targets = fields.next().unwrap_or_default();
+    Some(Parameter { code, kind: ParameterKind::parse(kind)?, paths, targets })
 }
 
 /// Offset of the first line that is not before `key`; the lines are sorted.

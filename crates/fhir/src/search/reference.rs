@@ -2,10 +2,15 @@
 
 use std::borrow::Cow;
 
+use crate::json::Value;
 use crate::types::is_id;
 
-/// The parts of a reference's text. A version (`/_history/2`), a canonical's
-/// version (`|1.0`) and a fragment name no other resource and are left off.
+use super::atom::Atom;
+use super::held::{self, Held};
+use super::parameters::Parameter;
+
+/// The parts of a reference's text. The version of an instance (`/_history/2`)
+/// and a fragment name no other resource and are left off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReferenceParts<'a> {
     /// The server, without a slash at the end; `urn:uuid:` or the whole text
@@ -15,6 +20,8 @@ pub(crate) struct ReferenceParts<'a> {
     pub kind: Option<Cow<'a, str>>,
     /// The logical id.
     pub id: Option<Cow<'a, str>>,
+    /// The version of a canonical, after its `|`.
+    pub version: Option<Cow<'a, str>>,
 }
 
 impl<'a> ReferenceParts<'a> {
@@ -31,14 +38,25 @@ impl<'a> ReferenceParts<'a> {
 
     fn into_owned<'b>(self) -> ReferenceParts<'b> {
         let owned = |part: Option<Cow<'a, str>>| part.map(|text| Cow::Owned(text.into_owned()));
-        ReferenceParts { base: owned(self.base), kind: owned(self.kind), id: owned(self.id) }
+        ReferenceParts {
+            base: owned(self.base),
+            kind: owned(self.kind),
+            id: owned(self.id),
+            version: owned(self.version),
+        }
     }
 }
 
 fn split(text: &str) -> ReferenceParts<'_> {
-    let trimmed = text.split_once(['|', '#']).map_or(text, |(before, _)| before);
+    let whole = text.split_once('#').map_or(text, |(before, _)| before);
+    let (trimmed, version) = match whole.split_once('|') {
+        Some((url, version)) if !version.is_empty() => (url, Some(Cow::Borrowed(version))),
+        Some((url, _)) => (url, None),
+        None => (whole, None),
+    };
     if let Some(id) = trimmed.strip_prefix("urn:uuid:") {
-        return ReferenceParts { base: Some("urn:uuid:".into()), kind: None, id: Some(id.into()) };
+        let base = Some("urn:uuid:".into());
+        return ReferenceParts { base, kind: None, id: Some(id.into()), version };
     }
     let current = trimmed.split_once("/_history/").map_or(trimmed, |(before, _)| before);
     let restful = current.rsplit_once('/').and_then(|(front, id)| {
@@ -51,9 +69,15 @@ fn split(text: &str) -> ReferenceParts<'_> {
             base: base.map(Cow::Borrowed),
             kind: Some(kind.into()),
             id: Some(id.into()),
+            version: version.clone(),
         })
     });
-    restful.unwrap_or_else(|| ReferenceParts { base: Some(trimmed.into()), kind: None, id: None })
+    restful.unwrap_or_else(|| ReferenceParts {
+        base: Some(trimmed.into()),
+        kind: None,
+        id: None,
+        version,
+    })
 }
 
 /// Letters beginning with a capital, as every resource type is named.
@@ -61,4 +85,29 @@ pub(crate) fn is_type_name(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_uppercase())
         && text.len() <= 40
         && text.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+/// The resources of this record, by type and id, that the one at `root` refers
+/// to by `parameter`; only those of `target_type` when it is given. References
+/// to `own_bases` (without a slash at the end) are to this record.
+pub fn references_of(
+    parameter: &Parameter,
+    target_type: Option<&str>,
+    root: Value<'_>,
+    own_bases: &[&str],
+) -> Vec<(String, String)> {
+    let local = |held: Held<'_>| {
+        let Held::Reference { base, kind, id, .. } = held else { return None };
+        let (kind, id) = (kind.text()?, id.text()?);
+        let own = match &base {
+            Atom::Absent => true,
+            base => base.text().is_some_and(|base| own_bases.contains(&base.as_ref())),
+        };
+        let wanted = own && target_type.is_none_or(|target| target == kind);
+        wanted.then(|| (kind.into_owned(), id.into_owned()))
+    };
+    let mut found: Vec<_> = held::values(parameter, root).into_iter().filter_map(local).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
 }

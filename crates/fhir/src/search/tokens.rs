@@ -48,11 +48,41 @@ impl std::fmt::Display for TokensError {
 
 impl std::error::Error for TokensError {}
 
-/// The values a cell holds for one parameter.
+/// The values a cell holds for one parameter, read as they are asked for: each
+/// is `None` from where the bytes cannot be read on.
+#[derive(Clone)]
 pub(crate) struct Kept<'a> {
-    pub values: Vec<Held<'a>>,
+    /// What is not read yet.
+    pub rest: &'a [u8],
+    /// What the values are.
+    pub kind: ParameterKind,
+    target: Option<&'static str>,
     /// Some values were left out.
     pub incomplete: bool,
+    /// Written before the cell told of values that compare with nothing.
+    pub tells_comparable_only: bool,
+}
+
+impl<'a> Iterator for Kept<'a> {
+    type Item = Option<Held<'a>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.rest.is_empty() {
+            let Some(value) = read_value(&mut self.rest, self.kind) else {
+                self.rest = &[];
+                return Some(None);
+            };
+            let wanted = match (&value, self.target) {
+                (Held::Reference { kind: Atom::Text(kind), .. }, Some(target)) => kind == target,
+                (Held::Reference { .. }, Some(_)) => false,
+                _ => true,
+            };
+            if wanted {
+                return Some(Some(value));
+            }
+        }
+        None
+    }
 }
 
 impl Tokens {
@@ -68,13 +98,14 @@ impl Tokens {
             if values.is_empty() {
                 continue;
             }
+            let kind = parameter.kind;
             let mut entry = Vec::new();
             let mut written = 0;
             // Room is kept for the marks of all that may still be left out.
             let room = TOKENS_BYTES_MAX.saturating_sub(bytes.len() + 2 + 2 * following);
             for value in values.iter().take(TOKENS_VALUES_MAX) {
                 let before = entry.len();
-                if !write_value(value, &mut entry) || entry.len() > room {
+                if !write_value(value, kind, &mut entry) || entry.len() > room {
                     entry.truncate(before);
                     break;
                 }
@@ -112,42 +143,43 @@ impl Tokens {
         if !indexed::is_covered(slot, *version) {
             return None;
         }
+        let kept = |rest, incomplete| Kept {
+            rest,
+            kind,
+            target: slot.target,
+            incomplete,
+            tells_comparable_only: *version < indexed::TELLS_PRESENCE,
+        };
         while let [mark, length, following @ ..] = rest {
-            let (mut entry, after) = following.split_at_checked(usize::from(*length))?;
+            let (entry, after) = following.split_at_checked(usize::from(*length))?;
             if mark & !INCOMPLETE == slot.number {
-                let values = read_values(&mut entry, kind, slot)?;
-                return Some(Kept { values, incomplete: mark & INCOMPLETE != 0 });
+                return Some(kept(entry, mark & INCOMPLETE != 0));
             }
             rest = after;
         }
-        rest.is_empty().then_some(Kept { values: Vec::new(), incomplete: false })
+        rest.is_empty().then(|| kept(&[], false))
     }
-}
-
-fn read_values<'a>(rest: &mut &'a [u8], kind: ParameterKind, slot: Slot) -> Option<Vec<Held<'a>>> {
-    let mut values = Vec::new();
-    while !rest.is_empty() {
-        let value = read_value(rest, kind)?;
-        let wanted = match (&value, slot.target) {
-            (Held::Reference { kind: Atom::Text(kind), .. }, Some(target)) => kind == target,
-            (Held::Reference { .. }, Some(_)) => false,
-            _ => true,
-        };
-        if wanted {
-            values.push(value);
-        }
-    }
-    Some(values)
 }
 
 /// Appends a value; `false` when it has no short form.
-fn write_value(value: &Held<'_>, out: &mut Vec<u8>) -> bool {
+fn write_value(value: &Held<'_>, kind: ParameterKind, out: &mut Vec<u8>) -> bool {
     match value {
+        // Of no system and code, or of no base, type and id: there, and equal to
+        // nothing.
+        Held::Present => match kind {
+            ParameterKind::Token => {
+                [Atom::Absent, Atom::Absent].iter().for_each(|it| it.write(out))
+            }
+            ParameterKind::Reference => {
+                [Atom::Absent, Atom::Absent, Atom::Absent].iter().for_each(|it| it.write(out));
+            }
+            _ => return false,
+        },
         Held::Token { system, code } => {
             system.write(out);
             code.write(out);
         }
-        Held::Reference { base, kind, id } => {
+        Held::Reference { base, kind, id, .. } => {
             base.write(out);
             kind.write(out);
             id.write(out);
@@ -155,7 +187,7 @@ fn write_value(value: &Held<'_>, out: &mut Vec<u8>) -> bool {
         Held::Text { folded, .. } => write_text(folded, out),
         Held::Date(range) => return write_date(*range, out),
         Held::Uri(uri) => uri.write(out),
-        Held::Number { .. } => return false,
+        Held::Number { .. } | Held::OfType { .. } | Held::Place { .. } => return false,
     }
     true
 }
@@ -167,11 +199,12 @@ fn read_value<'a>(rest: &mut &'a [u8], kind: ParameterKind) -> Option<Held<'a>> 
             base: Atom::read(rest)?,
             kind: Atom::read(rest)?,
             id: Atom::read(rest)?,
+            version: Atom::Absent,
         },
         ParameterKind::Text => read_text(rest)?,
         ParameterKind::Date => Held::Date(read_date(rest)?),
         ParameterKind::Uri => Held::Uri(Atom::read(rest)?),
-        ParameterKind::Number | ParameterKind::Quantity => return None,
+        _ => return None,
     })
 }
 
@@ -241,7 +274,8 @@ fn biased(at_ms: i64) -> Option<i64> {
 }
 
 fn read_ms(rest: &mut &[u8]) -> Option<i64> {
-    let value = take(rest, 6)?.iter().fold(0i64, |value, byte| (value << 8) | i64::from(*byte));
+    let [a, b, c, d, e, f] = take(rest, 6)?.try_into().ok()?;
+    let value = i64::from_be_bytes([0, 0, a, b, c, d, e, f]);
     Some(match value {
         OPEN_START => i64::MIN,
         OPEN_END => i64::MAX,

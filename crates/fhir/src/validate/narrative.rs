@@ -7,7 +7,7 @@ const ACTIVE: &[&str] = &[
 ];
 
 /// What is wrong with the content of `Narrative.div`.
-pub(super) fn fault(div: &str) -> Option<&'static str> {
+pub(crate) fn fault(div: &str) -> Option<&'static str> {
     let inner = div.trim();
     let opened = inner.strip_prefix("<div").and_then(|rest| rest.chars().next());
     if !opened.is_some_and(|next| next == '>' || next == '/' || next.is_ascii_whitespace()) {

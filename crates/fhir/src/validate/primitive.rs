@@ -55,6 +55,11 @@ impl Primitive {
         Self::ALL.get(usize::from(number)).copied().unwrap_or(Self::String)
     }
 
+    /// The primitive of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|primitive| primitive.name() == name)
+    }
+
     /// The JSON type that it is written as.
     pub fn json(self) -> Kind {
         match self {

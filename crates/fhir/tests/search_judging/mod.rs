@@ -12,6 +12,7 @@ pub fn settings() -> Settings<'static> {
         now_ms: 1_700_000_000_000,
         count_default: 20,
         count_max: 100,
+        lenient: false,
     }
 }
 

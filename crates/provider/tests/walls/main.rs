@@ -4,6 +4,7 @@
 
 mod bundles;
 mod commits;
+mod export;
 mod faults;
 mod names;
 mod reads;

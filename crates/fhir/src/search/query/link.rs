@@ -2,7 +2,7 @@
 //! in one spelling.
 
 use super::text::encode;
-use super::{Cursor, Query, Total};
+use super::{Cursor, Query, Summary, Total};
 
 impl Query {
     /// The search relative to the base address, as `Observation?code=…`, at the
@@ -14,7 +14,7 @@ impl Query {
     /// The same search at the page that begins after `cursor`; the first page
     /// without one.
     pub fn link(&self, cursor: Option<&Cursor>) -> String {
-        let mut link = self.resource_type.clone();
+        let mut link = self.resource_type.to_string();
         let mut separator = '?';
         let mut add = |name: &str, value: &str| {
             link.push(separator);
@@ -26,6 +26,9 @@ impl Query {
         for filter in &self.filters {
             let name = format!("{}{}", filter.parameter.code, filter.modifier.suffix());
             add(&name, &filter.text);
+        }
+        for chain in self.chains.iter().filter(|chain| !chain.text.is_empty()) {
+            add(&chain.name, &chain.text);
         }
         if !self.sort.is_empty() {
             add("_sort", &self.sort_text());
@@ -39,8 +42,14 @@ impl Query {
             Total::Estimate => add("_total", "estimate"),
             Total::Accurate => add("_total", "accurate"),
         }
-        if self.count_only && !self.count_given {
-            add("_summary", "count");
+        if self.summary != Summary::Unsaid {
+            add("_summary", self.summary.code());
+        }
+        if !self.elements.is_empty() {
+            add("_elements", &self.elements.join(","));
+        }
+        for include in &self.includes {
+            add(include.name(), &include.text());
         }
         if let Some(cursor) = cursor {
             add("_page", &cursor.encode(self));
@@ -50,13 +59,19 @@ impl Query {
 
     /// What identifies the search whatever its page: its type, filters and order.
     pub(crate) fn fingerprint(&self) -> u64 {
-        let mut text = self.resource_type.clone();
+        let mut text = self.resource_type.to_string();
         for filter in &self.filters {
             text.push('&');
             text.push_str(filter.parameter.code);
             text.push_str(&filter.modifier.suffix());
             text.push('=');
             text.push_str(&filter.text);
+        }
+        for chain in &self.chains {
+            text.push('&');
+            text.push_str(&chain.name);
+            text.push('=');
+            text.push_str(&chain.text);
         }
         text.push('&');
         text.push_str(&self.sort_text());

@@ -1,19 +1,33 @@
 //! A search as its caller meant it: typed filters, order, and page.
 
+mod bound;
+mod chain;
+mod filter;
+mod include;
 mod link;
 mod parse;
+mod results;
 mod text;
+mod value_sets;
 mod wanted;
 
-pub use parse::{ELSEWHERE, RESULT_PARAMETERS};
+pub use chain::{Chain, ChainLink};
+pub use filter::{Filter, Modifier, Wanted, WantedSystem};
+pub use include::Include;
+pub use parse::ELSEWHERE;
+pub use results::{RESULT_PARAMETERS, Summary};
 
+pub(crate) use filter::{Narrowing, Source};
+pub(crate) use value_sets::Codes;
+
+use std::sync::Arc;
+
+use super::compartments;
 use super::cursor::Cursor;
-use super::date::{DateRange, Prefix};
 use super::error::SearchError;
-use super::indexed::Slot;
-use super::number::WantedNumber;
+use super::indexed::{self, Slot};
 use super::order::Position;
-use super::parameters::Parameter;
+use super::parameters::{self, Parameter};
 
 /// What a search depends on besides its text.
 #[derive(Clone, Copy, Debug)]
@@ -27,21 +41,39 @@ pub struct Settings<'a> {
     pub count_default: u32,
     /// Largest page size; a larger `_count` is lowered to it (R4 §3.1.1.5.3).
     pub count_max: u32,
+    /// `Prefer: handling=lenient` (R4 §3.1.1.3): what is unknown or unsupported
+    /// is left out and told by [`Query::ignored`], instead of refused. What is
+    /// malformed is refused all the same.
+    pub lenient: bool,
 }
 
 /// A parsed search for one resource type.
 #[derive(Clone, Debug)]
 pub struct Query {
-    pub(crate) resource_type: String,
+    pub(crate) resource_type: Arc<str>,
     pub(crate) filters: Vec<Filter>,
+    pub(crate) chains: Vec<Chain>,
+    pub(crate) confined: Option<Confined>,
+    pub(crate) value_sets: Vec<(String, Option<Codes>)>,
     pub(crate) sort: Vec<SortKey>,
     pub(crate) count: u32,
     pub(crate) count_given: bool,
-    pub(crate) count_only: bool,
+    pub(crate) summary: Summary,
+    pub(crate) elements: Vec<String>,
+    pub(crate) includes: Vec<Include>,
     pub(crate) total: Total,
     pub(crate) cursor: Option<Cursor>,
+    pub(crate) ignored: Vec<SearchError>,
     pub(crate) own_bases: Vec<String>,
     pub(crate) now_ms: i64,
+}
+
+/// The compartment that results are in.
+#[derive(Clone, Debug)]
+pub(crate) struct Confined {
+    pub compartment: String,
+    pub id: String,
+    pub parameters: Vec<(Parameter, Option<Slot>)>,
 }
 
 /// Whether the caller wants the total number of matches (`_total`).
@@ -56,136 +88,6 @@ pub enum Total {
     Estimate,
     /// `accurate`
     Accurate,
-}
-
-/// One parameter of a search; a resource must pass every filter.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Filter {
-    /// The parameter.
-    pub parameter: Parameter,
-    /// What stands after the colon.
-    pub modifier: Modifier,
-    /// Alternatives, one of which must match.
-    pub wanted: Vec<Wanted>,
-    /// Where a cell keeps the parameter; `None` when only the body knows.
-    pub(crate) slot: Option<Slot>,
-    /// What the filter reads.
-    pub(crate) source: Source,
-    /// The value in canonical text, for links.
-    pub(crate) text: String,
-}
-
-/// Where the values of a filter or a sort key come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// The resource itself.
-    Content,
-    /// Its id.
-    Id,
-    /// The instant of its version.
-    LastUpdated,
-}
-
-impl Source {
-    pub(crate) fn of(parameter: &Parameter) -> Self {
-        match parameter.code {
-            "_id" => Self::Id,
-            "_lastUpdated" => Self::LastUpdated,
-            _ => Self::Content,
-        }
-    }
-}
-
-/// A modifier (R4 §3.1.1.4.4).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Modifier {
-    /// None given.
-    Plain,
-    /// `:missing`
-    Missing,
-    /// `:exact`, on strings.
-    Exact,
-    /// `:contains`, on strings.
-    Contains,
-    /// `:not`, on tokens.
-    Not,
-    /// A resource type, on references: `subject:Patient`.
-    Type(String),
-}
-
-impl Modifier {
-    /// The modifier as it is written, with its colon; empty for none.
-    pub fn suffix(&self) -> String {
-        match self {
-            Self::Plain => String::new(),
-            Self::Missing => ":missing".into(),
-            Self::Exact => ":exact".into(),
-            Self::Contains => ":contains".into(),
-            Self::Not => ":not".into(),
-            Self::Type(name) => format!(":{name}"),
-        }
-    }
-}
-
-/// The system part of a wanted token.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WantedSystem {
-    /// `code`: any system or none.
-    Any,
-    /// `|code`: no system.
-    Absent,
-    /// `system|code`
-    Is(String),
-}
-
-/// One alternative of a filter.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Wanted {
-    /// A token; without a code, every code of the system.
-    Token {
-        /// Its system.
-        system: WantedSystem,
-        /// Its code or value.
-        code: Option<String>,
-    },
-    /// Text, as written and folded without spaces.
-    Text {
-        /// As written.
-        raw: String,
-        /// Folded, without spaces.
-        squashed: String,
-    },
-    /// A date.
-    Date {
-        /// How to compare.
-        prefix: Prefix,
-        /// The range that the text stands for.
-        range: DateRange,
-    },
-    /// A reference; `base` is `None` for this record.
-    Reference {
-        /// Another server, or `urn:uuid:`, or the whole text when no id is in it.
-        base: Option<String>,
-        /// The resource type, unless any will do.
-        kind: Option<String>,
-        /// The logical id.
-        id: Option<String>,
-    },
-    /// A URI.
-    Uri(String),
-    /// A number or quantity.
-    Number {
-        /// How to compare.
-        prefix: Prefix,
-        /// The number and its precision.
-        number: WantedNumber,
-        /// The system of the unit.
-        system: Option<String>,
-        /// The unit's code, or its text when no system is given.
-        code: Option<String>,
-    },
-    /// For `:missing`: whether there must be no value.
-    Missing(bool),
 }
 
 /// One key of the order of results.
@@ -214,6 +116,67 @@ impl Query {
         parse::parse(resource_type, query, settings)
     }
 
+    /// A search for the resources of `source_type` that refer by a parameter to
+    /// one of `refs` (type and id each): what `_revinclude` looks for.
+    ///
+    /// # Errors
+    /// When the type has no such reference parameter.
+    pub fn referring(
+        source_type: &str,
+        parameter_code: &str,
+        refs: &[(String, String)],
+        settings: &Settings<'_>,
+    ) -> Result<Self, SearchError> {
+        let mut query = parse::empty(source_type, settings);
+        query.chains.push(chain::referring(source_type, parameter_code, refs)?);
+        Ok(query)
+    }
+
+    /// The same search among the resources of one compartment (R4 §2.28): those
+    /// that refer to `compartment`/`id` by one of the parameters that its
+    /// definition names, and the resource itself. Links do not tell it; the
+    /// path of a compartment search does.
+    ///
+    /// # Errors
+    /// When the type is never in such a compartment.
+    pub fn confined_to(mut self, compartment: &str, id: &str) -> Result<Self, SearchError> {
+        let codes = compartments::parameters(compartment, &self.resource_type);
+        let codes = codes.ok_or_else(|| {
+            let text = format!(
+                "{} is never in the compartment of a {compartment}. Search the type itself.",
+                self.resource_type
+            );
+            SearchError::unsupported("", text)
+        })?;
+        let found = codes.into_iter().filter_map(|code| {
+            let parameter = parameters::find(&self.resource_type, code)?;
+            Some((parameter, indexed::slot(&self.resource_type, &parameter)))
+        });
+        self.confined = Some(Confined {
+            compartment: compartment.to_owned(),
+            id: id.to_owned(),
+            parameters: found.collect(),
+        });
+        Ok(self)
+    }
+
+    /// A search of every type, parsed for the type `Resource`, as a search of
+    /// one type. Positions compare across all of them, and cursors are those of
+    /// the search of every type.
+    pub fn for_type(&self, resource_type: &str) -> Self {
+        Self { resource_type: resource_type.into(), ..self.clone() }
+    }
+
+    /// The types that `_type` asks for; `None` when it does not.
+    pub fn types(&self) -> Option<Vec<&str>> {
+        let asked = self.filters.iter().find(|filter| filter.source == Source::Type)?;
+        let name = |wanted| match wanted {
+            &Wanted::Token { code: Some(ref name), .. } => Some(name.as_str()),
+            _ => None,
+        };
+        Some(asked.wanted.iter().filter_map(name).collect())
+    }
+
     /// The type searched for.
     pub fn resource_type(&self) -> &str {
         &self.resource_type
@@ -236,7 +199,27 @@ impl Query {
 
     /// Only the number of matches is wanted (`_summary=count` or `_count=0`).
     pub fn count_only(&self) -> bool {
-        self.count_only
+        self.summary == Summary::Count || (self.count_given && self.count == 0)
+    }
+
+    /// How much of each result is wanted.
+    pub fn summary(&self) -> Summary {
+        self.summary
+    }
+
+    /// The elements that results are cut down to; empty for whole resources.
+    pub fn elements(&self) -> &[String] {
+        &self.elements
+    }
+
+    /// What else is wanted beside the matches, in the order asked for.
+    pub fn includes(&self) -> &[Include] {
+        &self.includes
+    }
+
+    /// What was left out because handling is lenient.
+    pub fn ignored(&self) -> &[SearchError] {
+        &self.ignored
     }
 
     /// Whether a total is wanted.
@@ -261,19 +244,24 @@ impl Query {
     pub fn needs_body(&self) -> bool {
         let inside =
             |source: Source, slot: &Option<Slot>| source != Source::Content || slot.is_some();
+        let confined = self.confined.iter().flat_map(|confined| &confined.parameters);
         !self.filters.iter().all(|filter| inside(filter.source, &filter.slot))
+            || !self.chains.iter().all(Chain::is_in_cells)
+            || confined.into_iter().any(|(_, slot)| slot.is_none())
             || !self.sort.iter().all(|key| inside(key.source, &key.slot))
     }
 
     /// The people to whose charts the search is confined: the ids named by
-    /// `patient` or `subject`, or by `_id` when people are searched. Empty when
-    /// it is not confined.
+    /// `patient` or `subject`, or by `_id` when people are searched, or those to
+    /// whom a chain by `patient` or `subject` was settled. Empty when it is not
+    /// confined.
     pub fn person(&self) -> Vec<&str> {
-        self.filters.iter().find_map(|filter| self.people_of(filter)).unwrap_or_default()
+        let named = self.filters.iter().find_map(|filter| self.people_of(filter));
+        named.or_else(|| self.chains.iter().find_map(Chain::people)).unwrap_or_default()
     }
 
     fn people_of<'q>(&self, filter: &'q Filter) -> Option<Vec<&'q str>> {
-        let is_person_id = self.resource_type == "Patient" && filter.parameter.code == "_id";
+        let is_person_id = &*self.resource_type == "Patient" && filter.parameter.code == "_id";
         let is_subject = matches!(filter.parameter.code, "patient" | "subject");
         if !is_person_id && !is_subject {
             return None;
@@ -283,7 +271,7 @@ impl Query {
         }
         let person = |wanted: &'q Wanted| match wanted {
             Wanted::Token { code: Some(id), .. } if is_person_id => Some(id.as_str()),
-            Wanted::Reference { base: None, kind: Some(kind), id: Some(id) }
+            Wanted::Reference { base: None, kind: Some(kind), id: Some(id), .. }
                 if kind == "Patient" =>
             {
                 Some(id.as_str())

@@ -1,35 +1,27 @@
 //! From a query string to a [`Query`].
 
 use super::super::cursor::Cursor;
-use super::super::error::SearchError;
+use super::super::error::{SearchError, SearchFault};
+use super::super::held::View;
 use super::super::indexed;
 use super::super::limits::{
-    QUERY_BYTES_MAX, QUERY_PARAMETERS_MAX, QUERY_VALUES_MAX, SORT_KEYS_MAX,
+    CHAIN_QUERIES_MAX, INCLUDES_MAX, QUERY_BYTES_MAX, QUERY_PARAMETERS_MAX, QUERY_VALUES_MAX,
 };
 use super::super::parameters::{self, Parameter, ParameterKind};
+use super::super::sought::Prepared;
+use super::results::{self, RESULT_PARAMETERS};
 use super::text::{decode, split};
-use super::wanted;
-use super::{Filter, Modifier, Query, Settings, SortKey, Source, Total, Wanted};
-
-/// Result parameters understood here.
-pub const RESULT_PARAMETERS: [&str; 5] = ["_sort", "_count", "_total", "_summary", "_page"];
+use super::{Filter, Modifier, Narrowing, Query, Settings, Source, Summary, Total, Wanted};
+use super::{chain, include, wanted};
 
 /// Parameters that the HTTP layer reads; skipped here.
 pub const ELSEWHERE: [&str; 2] = ["_format", "_pretty"];
 
-/// Parameters of the standard that are refused with a reason of their own.
-const NOT_YET: [&str; 11] = [
-    "_include",
-    "_revinclude",
-    "_has",
-    "_elements",
-    "_contained",
-    "_containedType",
-    "_text",
-    "_content",
-    "_list",
-    "_filter",
-    "_query",
+/// Parameters of the standard that are refused, with what to do instead.
+const REFUSED: [(&str, &str); 3] = [
+    ("_containedType", "contained resources are not searched; leave it out"),
+    ("_filter", "write the conditions as parameters of their own, which all must hold"),
+    ("_query", "no named queries are defined here; write the conditions as parameters"),
 ];
 
 pub(super) fn parse(
@@ -41,28 +33,14 @@ pub(super) fn parse(
         let text = format!("the query string is over {QUERY_BYTES_MAX} bytes. Split the search.");
         return Err(SearchError::too_much("", text));
     }
-    let mut parsed = Query {
-        resource_type: resource_type.to_owned(),
-        filters: Vec::new(),
-        sort: Vec::new(),
-        count: settings.count_default.min(settings.count_max),
-        count_given: false,
-        count_only: false,
-        total: Total::Unsaid,
-        cursor: None,
-        own_bases: settings
-            .own_bases
-            .iter()
-            .map(|base| base.trim_end_matches('/').to_owned())
-            .collect(),
-        now_ms: settings.now_ms,
-    };
+    let mut parsed = empty(resource_type, settings);
     let pairs: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty()).collect();
     if pairs.len() > QUERY_PARAMETERS_MAX {
         let text =
             format!("there are more than {QUERY_PARAMETERS_MAX} parameters. Split the search.");
         return Err(SearchError::too_much("", text));
     }
+    let mut parser = Parser { settings, inner_queries: 0 };
     let mut seen: Vec<String> = Vec::new();
     let mut page = None;
     for pair in pairs {
@@ -74,19 +52,27 @@ pub(super) fn parse(
         if ELSEWHERE.contains(&name.as_str()) {
             continue;
         }
-        if !RESULT_PARAMETERS.contains(&name.as_str()) {
-            parsed.filters.push(filter(resource_type, &name, &value, settings)?);
-            continue;
-        }
-        if seen.contains(&name) {
+        let once = RESULT_PARAMETERS.contains(&name.as_str()) && !include::is_include(&name);
+        if once && seen.contains(&name) {
             return Err(SearchError::invalid(&name, "may be given only once."));
         }
-        if name == "_page" {
-            page = Some(value);
-        } else {
-            result_parameter(&mut parsed, &name, &value, settings)?;
+        let done = match name.as_str() {
+            "_page" => {
+                page = Some(value);
+                Ok(())
+            }
+            _ if once => results::apply(&mut parsed, &name, &value, settings),
+            _ => parser.pair(&mut parsed, &name, &value, 0),
+        };
+        match done {
+            Err(error) if settings.lenient && error.fault == SearchFault::Unsupported => {
+                parsed.ignored.push(error);
+            }
+            done => done?,
         }
-        seen.push(name);
+        if once {
+            seen.push(name);
+        }
     }
     if let Some(text) = page {
         let cursor = Cursor::decode(&text, &parsed).ok_or_else(|| {
@@ -102,73 +88,97 @@ pub(super) fn parse(
     Ok(parsed)
 }
 
-fn result_parameter(
-    query: &mut Query,
-    name: &str,
-    value: &str,
-    settings: &Settings<'_>,
-) -> Result<(), SearchError> {
-    let refuse = |text: String| Err(SearchError::invalid(name, text));
-    match (name, value) {
-        ("_sort", _) => query.sort = sort(&query.resource_type, value)?,
-        ("_count", _) => {
-            let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-            if !digits {
-                return refuse(format!("'{value}' is not a whole number from 0."));
-            }
-            // A number too large to hold is over the limit like any other.
-            let count = value.parse::<u32>().unwrap_or(u32::MAX);
-            query.count = count.min(settings.count_max);
-            query.count_given = true;
-            query.count_only |= count == 0;
-        }
-        ("_total", "none") => query.total = Total::None,
-        ("_total", "estimate") => query.total = Total::Estimate,
-        ("_total", "accurate") => query.total = Total::Accurate,
-        ("_total", _) => {
-            return refuse(format!("'{value}' is not 'none', 'estimate' or 'accurate'."));
-        }
-        ("_summary", "false") => {}
-        ("_summary", "count") => query.count_only = true,
-        _ => {
-            return refuse(format!(
-                "'{value}' is not supported. Use 'count' or 'false'; whole resources are returned."
-            ));
-        }
+/// A search for everything of a type.
+pub(super) fn empty(resource_type: &str, settings: &Settings<'_>) -> Query {
+    let bases = settings.own_bases.iter();
+    Query {
+        resource_type: resource_type.into(),
+        filters: Vec::new(),
+        chains: Vec::new(),
+        confined: None,
+        value_sets: Vec::new(),
+        sort: Vec::new(),
+        count: settings.count_default.min(settings.count_max),
+        count_given: false,
+        summary: Summary::Unsaid,
+        elements: Vec::new(),
+        includes: Vec::new(),
+        total: Total::Unsaid,
+        cursor: None,
+        ignored: Vec::new(),
+        own_bases: bases.map(|base| base.trim_end_matches('/').to_owned()).collect(),
+        now_ms: settings.now_ms,
     }
-    Ok(())
 }
 
-fn sort(resource_type: &str, value: &str) -> Result<Vec<SortKey>, SearchError> {
-    let mut keys: Vec<SortKey> = Vec::new();
-    for text in value.split(',') {
-        let (descending, code) = match text.strip_prefix('-') {
-            Some(code) => (true, code),
-            None => (false, text),
-        };
-        let parameter = parameters::find(resource_type, code)
-            .filter(|parameter| !matches!(parameter.kind, ParameterKind::Number | ParameterKind::Quantity))
-            .ok_or_else(|| {
-                let text = format!(
-                    "'{code}' cannot order {resource_type}. Use one or more of its date, string, token, \
-                     reference or uri parameters, a '-' before those to be reversed: {}.",
-                    supported(resource_type)
-                );
-                SearchError::unsupported("_sort", text)
+/// What is counted over one search and the searches inside it.
+pub(super) struct Parser<'a> {
+    settings: &'a Settings<'a>,
+    inner_queries: usize,
+}
+
+impl Parser<'_> {
+    /// Adds one parameter to a search that is `depth` chains deep.
+    fn pair(
+        &mut self,
+        query: &mut Query,
+        name: &str,
+        value: &str,
+        depth: usize,
+    ) -> Result<(), SearchError> {
+        let resource_type = std::sync::Arc::clone(&query.resource_type);
+        if include::is_include(name) && depth == 0 {
+            if query.includes.len() == INCLUDES_MAX {
+                let text = format!("may be given {INCLUDES_MAX} times at most.");
+                return Err(SearchError::too_much(name, text));
+            }
+            query.includes.push(include::parse(&resource_type, name, value)?);
+        } else if name.starts_with("_has:") {
+            query.chains.push(chain::reverse(self, &resource_type, name, value, depth)?);
+        } else if name == "_list" {
+            // What is on a list is what the list refers to as its items.
+            let on_list = chain::reverse(self, &resource_type, "_has:List:item:_id", value, depth);
+            let mut on_list = on_list.map_err(|error| SearchError {
+                parameter: name.to_owned(),
+                diagnostics:
+                    "takes the id of a List; functional lists such as '$current-problems' \
+                              are not kept here."
+                        .to_owned(),
+                ..error
             })?;
-        if keys.iter().any(|key| key.parameter.code == code) {
-            return Err(SearchError::invalid("_sort", format!("names '{code}' twice.")));
+            name.clone_into(&mut on_list.name);
+            query.chains.push(on_list);
+        } else if name.contains('.') {
+            query.chains.push(chain::forward(self, &resource_type, name, value, depth)?);
+        } else {
+            query.filters.push(filter(&resource_type, name, value, self.settings)?);
+            query.note_value_sets();
         }
-        if keys.len() == SORT_KEYS_MAX {
-            return Err(SearchError::too_much(
-                "_sort",
-                format!("takes at most {SORT_KEYS_MAX} keys."),
-            ));
-        }
-        let slot = indexed::slot(resource_type, &parameter);
-        keys.push(SortKey { parameter, descending, slot, source: Source::of(&parameter) });
+        Ok(())
     }
-    Ok(keys)
+
+    /// The search inside the chain `name`: for one type, by the rest of it.
+    pub(super) fn inner(
+        &mut self,
+        name: &str,
+        resource_type: &str,
+        rest: &str,
+        value: &str,
+        depth: usize,
+    ) -> Result<Query, SearchError> {
+        self.inner_queries += 1;
+        if self.inner_queries > CHAIN_QUERIES_MAX {
+            let text = format!(
+                "means more than {CHAIN_QUERIES_MAX} searches. Name the types, as in subject:Patient.name."
+            );
+            return Err(SearchError::too_much(name, text));
+        }
+        let mut query = empty(resource_type, self.settings);
+        query.count = self.settings.count_max;
+        self.pair(&mut query, rest, value, depth + 1)
+            .map_err(|error| SearchError { parameter: name.to_owned(), ..error })?;
+        Ok(query)
+    }
 }
 
 fn filter(
@@ -185,14 +195,8 @@ fn filter(
         .ok_or_else(|| SearchError::unsupported(name, unknown(resource_type, code)))?;
     let modifier = match modifier {
         None => Modifier::Plain,
-        Some(text) => known_modifier(&parameter, text).ok_or_else(|| {
-            let text = format!(
-                "the modifier ':{text}' is not supported here. '{code}' is a {} parameter and takes {}.",
-                parameter.kind.name(),
-                wanted::modifiers_of(parameter.kind)
-            );
-            SearchError::unsupported(name, text)
-        })?,
+        Some(text) => known_modifier(&parameter, text)
+            .ok_or_else(|| SearchError::unsupported(name, no_modifier(&parameter, text)))?,
     };
     let texts = split(value, ',');
     if texts.len() > QUERY_VALUES_MAX {
@@ -205,55 +209,98 @@ fn filter(
     let mut alternatives = Vec::with_capacity(texts.len());
     let mut canonical = Vec::with_capacity(texts.len());
     for text in texts {
-        let wanted = wanted::parse(name, &parameter, &modifier, text, settings)?;
+        let place = wanted::Place { name, resource_type, parameter: &parameter };
+        let wanted = wanted::parse(&place, &modifier, text, settings)?;
         canonical.push(canonical_text(&modifier, &wanted, text));
         alternatives.push(wanted);
     }
+    let view = match modifier {
+        Modifier::Text => View::Display,
+        Modifier::OfType => View::OfType,
+        Modifier::Identifier => View::Identifier,
+        _ => View::Value,
+    };
+    // Cells know neither displays nor the version of a canonical.
+    let versioned = |wanted: &Wanted| matches!(wanted, Wanted::Reference { version: Some(_), .. });
+    let in_cells = view == View::Value
+        && !matches!(modifier, Modifier::Above | Modifier::Below)
+        && !alternatives.iter().any(versioned);
+    let slot = indexed::slot(resource_type, &parameter).filter(|_| in_cells);
+    let narrowing = narrowing(resource_type, &parameter, &alternatives);
     Ok(Filter {
-        parameter,
+        prepared: Prepared::of(&modifier, &alternatives, slot),
         modifier,
         wanted: alternatives,
-        slot: indexed::slot(resource_type, &parameter),
+        slot,
         source: Source::of(&parameter),
+        view,
+        narrowing,
         text: canonical.join(","),
+        parameter,
     })
+}
+
+/// What cells can say of a composite.
+fn narrowing(resource_type: &str, parameter: &Parameter, wanted: &[Wanted]) -> Option<Narrowing> {
+    let (at, slot, kind) = indexed::narrowing(resource_type, parameter)?;
+    let parts = wanted.iter().map(|wanted| match wanted {
+        Wanted::Composite(parts) => parts.get(at).cloned(),
+        _ => None,
+    });
+    let parts: Vec<Wanted> = parts.collect::<Option<_>>()?;
+    let prepared = Prepared::of(&Modifier::Plain, &parts, Some(slot))?;
+    Some(Narrowing { slot, kind, prepared })
 }
 
 /// References into this record are spelled `Type/id`; all else as it came.
 fn canonical_text(modifier: &Modifier, wanted: &Wanted, text: &str) -> String {
     match (modifier, wanted) {
-        (Modifier::Plain, Wanted::Reference { base: None, kind: Some(kind), id: Some(id) }) => {
-            format!("{kind}/{id}")
-        }
+        (
+            Modifier::Plain,
+            Wanted::Reference { base: None, kind: Some(kind), id: Some(id), version: None },
+        ) => format!("{kind}/{id}"),
         _ => text.to_owned(),
     }
 }
 
 fn known_modifier(parameter: &Parameter, text: &str) -> Option<Modifier> {
-    let modifier = wanted::modifier(parameter.kind, text)?;
-    // Every resource has an id and an instant, so asking is a mistake; and
-    // `:not` on them would hide a typing error as well.
+    let modifier = wanted::modifier(parameter, text)?;
+    // Every resource has an id, a type and an instant, so asking is a mistake;
+    // and `:not` on them would hide a typing error as well.
     let always = Source::of(parameter) != Source::Content;
     (!always || modifier == Modifier::Plain).then_some(modifier)
 }
 
+fn no_modifier(parameter: &Parameter, text: &str) -> String {
+    let code = parameter.code;
+    let instead = match (text, parameter.kind) {
+        ("above" | "below", ParameterKind::Token) => {
+            " Hierarchies of codes are not kept here: list the codes, separated by commas, or use \
+             ':in' with a value set."
+        }
+        ("above" | "below", ParameterKind::Reference) => {
+            " Hierarchies of resources are not kept here: search the ones above or below first and \
+             give their ids."
+        }
+        _ => "",
+    };
+    format!(
+        "the modifier ':{text}' is not supported here. '{code}' is a {} parameter and takes {}.{instead}",
+        parameter.kind.name(),
+        wanted::modifiers_of(parameter)
+    )
+}
+
 fn unknown(resource_type: &str, code: &str) -> String {
     let supported = supported(resource_type);
-    if NOT_YET.contains(&code) {
-        return format!(
-            "is not supported by this server yet. Supported for {resource_type}: {supported}."
-        );
-    }
-    if code.contains('.') {
-        return format!(
-            "chained parameters are not supported yet; search the other type first and give its ids. \
-             Supported for {resource_type}: {supported}."
-        );
+    if let Some((_, instead)) = REFUSED.iter().find(|(name, _)| *name == code) {
+        return format!("is not supported by this server: {instead}.");
     }
     format!("is not a search parameter of {resource_type} here. Supported: {supported}.")
 }
 
-fn supported(resource_type: &str) -> String {
+/// Every parameter of a type, in words.
+pub(super) fn supported(resource_type: &str) -> String {
     let codes: Vec<&str> = parameters::of_type(resource_type)
         .map(|parameter| parameter.code)
         .chain(RESULT_PARAMETERS)

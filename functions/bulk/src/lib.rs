@@ -1,0 +1,15 @@
+//! The function `bulk`: Bulk Data `$export`.
+
+pub mod handler;
+mod request;
+
+/// The component. Its world is `bulk` in `wit/functions/worlds.wit`.
+#[cfg(target_arch = "wasm32")]
+mod component {
+    use guest::serve::{Answered, with};
+
+    #[spin_sdk::http_service]
+    async fn handle(request: spin_sdk::http::Request) -> Answered {
+        with(request, async |asked| super::handler::handle(&guest::Host, asked).await).await
+    }
+}
