@@ -35,7 +35,7 @@ pub enum Reason {
     AuditOnly,
     /// Reading accesses needs an authorization of its own.
     Audit,
-    /// The journal is written by the record alone.
+    /// What tells of accesses is never changed or removed.
     AuditIsWrittenByTheRecord,
     /// Care is the only purpose for which any chart may be opened.
     Purpose,
@@ -68,7 +68,7 @@ impl Reason {
                 "reading accesses needs an auditor's token, the person's own, or a scope that names AuditEvent"
             }
             Self::AuditIsWrittenByTheRecord => {
-                "AuditEvents are written by the record itself and cannot be changed"
+                "an AuditEvent is never changed or removed; create another one instead"
             }
             Self::Purpose => {
                 "charts are opened for care; use a token whose purpose is TREAT, or one whose scopes name the resource type"
@@ -130,7 +130,9 @@ fn rule(function: &Function) -> Rule {
 pub fn decide(claims: &Claims, intended: &Intended<'_>) -> Decision {
     let rule = rule(&claims.function);
     let audits = intended.interaction == Interaction::ReadAudit || intended.resource_type == AUDIT;
-    if audits && intended.interaction.changes() {
+    // Others may add what they saw; nobody changes or removes what is there.
+    let adds = audits && intended.interaction == Interaction::Create;
+    if audits && !adds && intended.interaction.changes() {
         return deny(Reason::AuditIsWrittenByTheRecord);
     }
     if !audits && !rule.charts {
@@ -144,11 +146,12 @@ pub fn decide(claims: &Claims, intended: &Intended<'_>) -> Decision {
     }
     // Accesses are about callers as well as about persons: a wildcard meant for
     // charts does not open them, except for those whose own they are and those
-    // whose work it is.
+    // whose work it is. To add one tells its author nothing.
     let own = claims.function == Function::Patient;
-    let wildcard = rule.wildcard && (!audits || own || claims.function == Function::Auditor);
+    let wildcard =
+        rule.wildcard && (!audits || adds || own || claims.function == Function::Auditor);
     let resource_type = if audits { AUDIT } else { intended.resource_type };
-    let interaction = if audits { Interaction::ReadAudit } else { intended.interaction };
+    let interaction = if audits && !adds { Interaction::ReadAudit } else { intended.interaction };
 
     let mut other_person = false;
     for scope in &claims.scopes {
@@ -161,7 +164,7 @@ pub fn decide(claims: &Claims, intended: &Intended<'_>) -> Decision {
         let bundle = matches!(interaction, Interaction::Batch | Interaction::Transaction);
         let confined = own || scope.context == Context::Patient;
         if !confined || bundle || concerns_the_confined(claims, intended.person) {
-            let basis = if audits && !own && claims.function != Function::Auditor {
+            let basis = if audits && !adds && !own && claims.function != Function::Auditor {
                 Basis::Authorization
             } else {
                 rule.basis
@@ -170,7 +173,7 @@ pub fn decide(claims: &Claims, intended: &Intended<'_>) -> Decision {
         }
         other_person = true;
     }
-    deny(match (other_person, audits) {
+    deny(match (other_person, audits && !adds) {
         (true, _) => Reason::OtherPerson,
         (false, true) => Reason::Audit,
         (false, false) => Reason::Scope,

@@ -10,5 +10,6 @@ pub mod decision;
 pub mod entry;
 pub mod journal;
 pub mod limits;
+pub mod origin;
 pub mod scope;
 pub mod token;

@@ -12,6 +12,7 @@
 
 use crate::error::Current;
 use crate::limits::TRACE_KEPT_MS;
+use crate::request::Digest;
 use crate::table::{Condition, Item, Value};
 
 /// A lock on a cell.
@@ -165,6 +166,8 @@ pub(crate) struct ResourceValue {
     pub tokens: Vec<u8>,
     /// Claims held, each as [`crate::uniqueness::spell`] writes it.
     pub claims: Vec<String>,
+    /// Digest of the content, last in the stored form; cells of before have none.
+    pub digest: Option<Digest>,
 }
 
 impl ResourceValue {
@@ -174,6 +177,10 @@ impl ResourceValue {
             parts.as_slice()
         else {
             return None;
+        };
+        let (claims, digest) = match claims {
+            [claims @ .., Value::B(digest)] => (claims, Some(digest.as_slice().try_into().ok()?)),
+            claims => (claims, None),
         };
         let spelt = |claim: &Value| match claim {
             Value::S(text) => Some(text.clone()),
@@ -185,6 +192,7 @@ impl ResourceValue {
             last_updated_ms: *at,
             tokens: tokens.clone(),
             claims: claims.iter().map(spelt).collect::<Option<_>>()?,
+            digest,
         })
     }
 
@@ -196,6 +204,7 @@ impl ResourceValue {
             Value::B(self.tokens.clone()),
         ];
         parts.extend(self.claims.iter().cloned().map(Value::S));
+        parts.extend(self.digest.map(|digest| Value::B(digest.to_vec())));
         Value::L(parts)
     }
 

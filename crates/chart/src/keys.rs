@@ -2,8 +2,9 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::feed::FeedPlace;
 use crate::ids::{Home, stable_hash};
-use crate::limits::{OUTBOX_SHARDS, UNFINISHED_SHARDS};
+use crate::limits::{FEED_SHARDS, OUTBOX_SHARDS, UNFINISHED_SHARDS};
 use crate::table::Key;
 
 /// Sort key of items that are alone in their partition.
@@ -102,6 +103,27 @@ pub(crate) fn outbox_partition(region: &str, shard: u64) -> String {
 /// The outbox shard of a commit.
 pub fn outbox_shard(commit: &str) -> u64 {
     stable_hash(commit) % OUTBOX_SHARDS
+}
+
+/// F: what a commit changed.
+pub(crate) fn feed(place: &FeedPlace) -> Key {
+    Key::new(feed_partition(stable_hash(&place.commit) % FEED_SHARDS), feed_place(place))
+}
+
+/// Partition of one shard of F.
+pub(crate) fn feed_partition(shard: u64) -> String {
+    format!("F#{shard}")
+}
+
+/// Sort key of F: sorts like the place, whose instant is not before 1970.
+pub(crate) fn feed_place(place: &FeedPlace) -> String {
+    format!("{:016x}#{}", place.at_ms.max(0), place.commit)
+}
+
+/// The place of which [`feed_place`] is `text`.
+pub(crate) fn place_of_feed(text: &str) -> Option<FeedPlace> {
+    let (at, commit) = text.split_once('#')?;
+    Some(FeedPlace { at_ms: i64::from_str_radix(at, 16).ok()?, commit: commit.to_owned() })
 }
 
 /// Partition of the pieces of a commit's entry or result too long for one item.

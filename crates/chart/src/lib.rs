@@ -10,6 +10,7 @@ pub mod codec;
 mod commit_record;
 mod environment;
 mod error;
+mod feed;
 mod finish;
 pub mod ids;
 mod job;
@@ -26,11 +27,13 @@ mod request;
 mod staged;
 mod sweeper;
 pub mod table;
+mod unchanged;
 mod uniqueness;
 mod version;
 
 pub use environment::Environment;
 pub use error::{CommitError, Current, ReadError};
+pub use feed::{Did, FeedChange, FeedItem, FeedPage, FeedPlace};
 pub use finish::Fold;
 pub use ids::{Home, Where};
 pub use job::Job;
@@ -38,7 +41,7 @@ pub use outbox::OutboxEntry;
 pub use reading::{Cell, CellRef, Place, Reading};
 pub use record::{Record, Settings};
 pub use request::{
-    Change, Claim, Commit, Committed, Content, Done, Expect, Guard, Period, Retry, Row,
+    Change, Claim, Commit, Committed, Content, Digest, Done, Expect, Guard, Period, Retry, Row,
 };
 pub use sweeper::Swept;
 pub use uniqueness::Owner;

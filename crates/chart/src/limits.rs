@@ -20,6 +20,12 @@ pub const CHANGES_MAX: usize = 50_000;
 pub const REGISTRY_SHARDS: u64 = 16;
 /// Outbox partitions per region. **Part of the stored form.**
 pub const OUTBOX_SHARDS: u64 = 4;
+/// Partitions of the feed: what is written to one of them is bounded by the
+/// store (1,000 units a second, two for an item of a transaction), what is read
+/// by their number. **Part of the stored form.**
+pub const FEED_SHARDS: u64 = 8;
+/// Items of one shard of the feed read at once.
+pub const FEED_ITEMS_AT_ONCE: u32 = 250;
 /// Partitions of unfinished commits. **Part of the stored form.**
 pub const UNFINISHED_SHARDS: u64 = 4;
 

@@ -51,6 +51,15 @@ impl<T: Table, E: Environment> Record<T, E> {
             }
             let planned = self.planned(commit, &mut known, &frame).await;
             let Some(plan) = planned.map_err(|error| not_sure(error, &lost))? else { continue };
+            if plan.versions.is_empty() {
+                match self.unchanged(commit, &plan).await? {
+                    Some(committed) => return Ok(Some(committed)),
+                    None => {
+                        known.cells.clear();
+                        continue;
+                    }
+                }
+            }
             let Some(writes) = self.one_transaction(commit, &plan, &known) else {
                 return Ok(None);
             };
@@ -177,7 +186,7 @@ pub(crate) fn blind(commit: &Commit, known: &mut Known) -> bool {
 /// A commit that is done and folded.
 fn finished(commit: &Commit, id: String, done: Vec<Done>) -> Committed {
     let result = (commit.result)(&done);
-    Committed { id, done, replayed: false, result, fold: None }
+    Committed { id, done, replayed: false, journaled: true, result, fold: None }
 }
 
 /// An error after a lost reply: the lost request may have been done, unless the

@@ -1,9 +1,10 @@
-//! What a commit leaves for others: its access entry for the journal (O) and
-//! its answer under the retry key (K).
+//! What a commit leaves for others: its access entry for the journal (O), its
+//! answer under the retry key (K), and what it changed (F).
 
 use crate::codec;
 use crate::environment::Environment;
 use crate::error::{CommitError, ReadError};
+use crate::feed;
 use crate::keys;
 use crate::limits::{PIECE_BYTES_MAX, RETRY_KEY_KEPT_MS};
 use crate::plan::Plan;
@@ -24,14 +25,14 @@ pub struct OutboxEntry {
 
 /// The writes that seal a commit besides T.
 pub(crate) struct Sealing {
-    /// O and K.
+    /// O, K and F.
     pub writes: Vec<Write>,
     /// Pieces too long for them, to be written before.
     pub pieces: Vec<Write>,
 }
 
 impl<T: Table, E: Environment> Record<T, E> {
-    /// O and K of a commit; `entry` is packed already.
+    /// O, K and F of a commit; `entry` is packed already.
     pub(crate) fn sealing(&self, commit: &Commit, plan: &Plan, entry: Vec<u8>) -> Sealing {
         let mut pieces = Vec::new();
         let mut item = Item::default().with("at", Value::N(plan.now_ms));
@@ -51,6 +52,7 @@ impl<T: Table, E: Environment> Record<T, E> {
             let free = Condition::Any(vec![Condition::Absent, expired]);
             writes.push(Write::put(keys::retry(&retry.caller, &retry.key), item, free));
         }
+        writes.extend(feed::item(plan, &mut pieces));
         Sealing { writes, pieces }
     }
 
@@ -72,7 +74,8 @@ impl<T: Table, E: Environment> Record<T, E> {
         }
         let id = held.str("c").unwrap_or_default().to_owned();
         let result = self.held(held, &keys::blob_partition(&id, "k")).await?;
-        Ok(Some(Committed { id, done: Vec::new(), replayed: true, result, fold: None }))
+        let (done, fold) = (Vec::new(), None);
+        Ok(Some(Committed { id, done, replayed: true, journaled: false, result, fold }))
     }
 
     /// The answer kept under `retry`, when the request was done before; so
@@ -133,7 +136,7 @@ impl<T: Table, E: Environment> Record<T, E> {
     }
 
     /// What [`hold`] put into an item and its pieces, unpacked.
-    async fn held(&self, item: &Item, pieces: &str) -> Result<Vec<u8>, ReadError> {
+    pub(crate) async fn held(&self, item: &Item, pieces: &str) -> Result<Vec<u8>, ReadError> {
         let packed = match item.bytes("b") {
             Some(bytes) => bytes.to_vec(),
             None => {
@@ -163,7 +166,7 @@ fn blob_piece(partition: &str, index: usize) -> Key {
     Key::new(partition, format!("{index:04}"))
 }
 
-fn hold(item: &mut Item, packed: Vec<u8>, partition: &str, pieces: &mut Vec<Write>) {
+pub(crate) fn hold(item: &mut Item, packed: Vec<u8>, partition: &str, pieces: &mut Vec<Write>) {
     if packed.len() <= PIECE_BYTES_MAX {
         item.set("b", Value::B(packed));
         return;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::cell::{ResourceValue, Settled};
 use crate::commit_record::Touched;
 use crate::error::CommitError;
+use crate::ids::Home;
 use crate::keys;
 use crate::limits::{CHANGES_MAX, TOKENS_BYTES_MAX};
 use crate::request::{Change, Commit, Content, Done};
@@ -48,6 +49,8 @@ pub(crate) struct Plan {
     pub commit: String,
     pub now_ms: i64,
     pub done: Vec<Done>,
+    /// Of each change that makes a version.
+    pub homes: Vec<Home>,
     pub cells: Vec<PlannedCell>,
     /// In the order of the changes.
     pub versions: Vec<NewVersion>,
@@ -109,21 +112,57 @@ pub(crate) fn plan(commit: &Commit, known: &Known, frame: &Frame<'_>) -> Result<
         commit: frame.commit.to_owned(),
         now_ms: frame.now_ms,
         done: Vec::new(),
+        homes: Vec::new(),
         cells: Vec::new(),
         versions: Vec::new(),
         rows: Vec::new(),
         drops: Vec::new(),
         touched: Vec::new(),
     };
+    let mut written: Vec<Written<'_>> = Vec::new();
     for (index, (change, before)) in commit.changes.iter().zip(&before).enumerate() {
+        if let Some(held) = before.as_ref().filter(|held| is_held(change, held)) {
+            plan.done.push(unchanged(change, held));
+            continue;
+        }
         add_resource(&mut plan, change, before.as_ref(), at_ms, known, frame)?;
         if change.locator {
             add_locator(&mut plan, index, change, known)?;
         }
+        let held = before.as_ref().map_or(&[][..], |value| value.claims.as_slice());
+        written.push(Written { index, change, held });
     }
-    add_uniqueness(&mut plan, commit, &before, known)?;
-    add_rows(&mut plan, commit);
+    add_uniqueness(&mut plan, commit, &written, known)?;
+    add_rows(&mut plan, &written);
     Ok(plan)
+}
+
+/// A change that makes a version.
+struct Written<'a> {
+    index: usize,
+    change: &'a Change,
+    /// Claims of the version before.
+    held: &'a [String],
+}
+
+/// Whether a change asks for what the resource is already. Such a change takes
+/// no lock: it counts as done at the moment when the cell was read.
+fn is_held(change: &Change, held: &ResourceValue) -> bool {
+    let asked = change.digest.filter(|_| matches!(change.content, Content::Body(_)));
+    !held.deleted && asked.is_some() && asked == held.digest
+}
+
+fn unchanged(change: &Change, held: &ResourceValue) -> Done {
+    Done {
+        resource_type: change.resource_type.clone(),
+        id: change.id.clone(),
+        version: held.version,
+        last_updated_ms: held.last_updated_ms,
+        deleted: false,
+        unchanged: true,
+        previous: Some(held.version),
+        was_live: true,
+    }
 }
 
 /// The visible value of each change's resource, its expectation checked.
@@ -171,6 +210,7 @@ fn add_resource(
         last_updated_ms: at_ms,
         tokens: change.tokens.clone(),
         claims,
+        digest: change.digest.filter(|_| !deleted),
     };
     let key = keys::cell(&change.home, &change.resource_type, &change.id);
     push_cell(plan, key, known, value.value())?;
@@ -191,12 +231,14 @@ fn add_resource(
         pieces: !made.pieces.is_empty(),
     });
     plan.versions.push(made);
+    plan.homes.push(home.clone());
     plan.done.push(Done {
         resource_type: resource_type.clone(),
         id: id.clone(),
         version,
         last_updated_ms: at_ms,
         deleted,
+        unchanged: false,
         previous: before.map(|value| value.version),
         was_live: before.is_some_and(|value| !value.deleted),
     });
@@ -245,7 +287,7 @@ fn wanted(change: &Change) -> Vec<String> {
 fn add_uniqueness(
     plan: &mut Plan,
     commit: &Commit,
-    before: &[Option<ResourceValue>],
+    written: &[Written<'_>],
     known: &Known,
 ) -> Result<(), Obstacle> {
     let mut cells: BTreeMap<String, Uniqueness> = BTreeMap::new();
@@ -256,13 +298,7 @@ fn add_uniqueness(
         }
     }
     let mut need = Vec::new();
-    let pairs = || {
-        commit.changes.iter().zip(before).map(|(change, before)| {
-            let held: &[String] = before.as_ref().map_or(&[], |value| value.claims.as_slice());
-            (change, held)
-        })
-    };
-    for (change, held) in pairs() {
+    for Written { change, held, .. } in written {
         let wanted = wanted(change);
         for spelt in held.iter().filter(|spelt| !wanted.contains(spelt)) {
             match open(&mut cells, known, uniqueness::key_of(spelt)) {
@@ -275,7 +311,7 @@ fn add_uniqueness(
     if !need.is_empty() {
         return Err(Obstacle::Need(need));
     }
-    for (index, (change, held)) in pairs().enumerate() {
+    for &Written { index, change, held } in written {
         if matches!(change.content, Content::Deleted) {
             continue;
         }
@@ -320,9 +356,9 @@ fn open<'a>(
     Ok(cells.entry(key.to_owned()).or_default())
 }
 
-fn add_rows(plan: &mut Plan, commit: &Commit) {
+fn add_rows(plan: &mut Plan, written: &[Written<'_>]) {
     let mut rows: BTreeMap<Key, Item> = BTreeMap::new();
-    for change in &commit.changes {
+    for Written { change, .. } in written {
         rows.extend(change.rows.iter().map(|row| (row.key.clone(), row.item.clone())));
         let home = Item::default().with("h", Value::S(change.home.partition()));
         for at in &change.pointers {
@@ -331,7 +367,7 @@ fn add_rows(plan: &mut Plan, commit: &Commit) {
         }
     }
     let dropped: HashSet<&Key> =
-        commit.changes.iter().flat_map(|change| &change.drop_rows).collect();
+        written.iter().flat_map(|written| &written.change.drop_rows).collect();
     plan.drops = dropped
         .into_iter()
         .filter(|key| !rows.contains_key(key))

@@ -33,6 +33,9 @@ impl Expect {
     }
 }
 
+/// A digest of a resource's content.
+pub type Digest = [u8; 16];
+
 /// Makes a body once its version and last update (milliseconds) are known. It
 /// may be called several times and must then give the same text.
 pub type MakeBody = Arc<dyn Fn(u64, i64) -> String + Send + Sync>;
@@ -118,6 +121,10 @@ pub struct Change {
     pub content: Content,
     /// Search tokens for the cell.
     pub tokens: Vec<u8>,
+    /// Digest of what the body says, whatever its version, for the cell. When
+    /// the resource is live and its cell holds the same, the change makes no
+    /// version. Absent: not to be compared.
+    pub digest: Option<Digest>,
     /// Hint rows that this version wants. All of them, each time.
     pub rows: Vec<Row>,
     /// Hint rows of the version before that are no longer wanted. Removed only
@@ -188,12 +195,14 @@ pub struct Done {
     pub resource_type: String,
     /// Its id.
     pub id: String,
-    /// The new version.
+    /// The new version; the current one when `unchanged`.
     pub version: u64,
-    /// When, in milliseconds since 1970.
+    /// When that was made, in milliseconds since 1970.
     pub last_updated_ms: i64,
     /// Whether the new version is a deletion.
     pub deleted: bool,
+    /// Whether the resource held just this already, so that no version was made.
+    pub unchanged: bool,
     /// The visible version before; absent when it never existed.
     pub previous: Option<u64>,
     /// Whether the resource was live before; with `previous`, tells an update
@@ -210,6 +219,10 @@ pub struct Committed {
     pub done: Vec<Done>,
     /// Whether the retry key was found, so that nothing was done now.
     pub replayed: bool,
+    /// Whether the access entry was kept with it. Not when nothing was written:
+    /// when replayed, or when every change is `unchanged` and there is no retry
+    /// key; then the caller makes an entry for what it read.
+    pub journaled: bool,
     /// [`Commit::result`], of the first time when replayed.
     pub result: Vec<u8>,
     /// What is left to tidy; give it to [`crate::Record::fold`], best after

@@ -6,7 +6,7 @@
 //! 2. T pending, N, and the manifest, in one transaction.
 //! 3. Lock the cells, each under the condition that it is as read.
 //! 4. Put the versions, pieces and hint rows, each under its condition.
-//! 5. After every acknowledgement, one transaction: T committed, O, K. **That
+//! 5. After every acknowledgement, one transaction: T committed, O, K, F. **That
 //!    write is the commit.**
 //! 6. Fold ([`Record::fold`]).
 //!
@@ -93,6 +93,12 @@ impl<T: Table, E: Environment> Record<T, E> {
             let frame =
                 Frame { commit: &id, now_ms, body_partitions: self.settings.body_partitions };
             let Some(plan) = self.planned(commit, &mut known, &frame).await? else { continue };
+            if plan.versions.is_empty() {
+                match self.unchanged(commit, &plan).await? {
+                    Some(committed) => return Ok(committed),
+                    None => continue,
+                }
+            }
             let step = match self.stage(&plan, &mut known).await {
                 Ok(Step::Done) => self.seal(commit, &plan).await,
                 other => other,
@@ -350,6 +356,7 @@ fn committed(commit: &Commit, plan: Plan) -> Committed {
         id: plan.commit,
         done: plan.done,
         replayed: false,
+        journaled: true,
         result,
         fold: Some(Box::new(fold)),
     }

@@ -3,12 +3,13 @@
 //! An element is packed in 64 bits, from the lowest: 16 where its name begins
 //! in `NAMES`, 8 the name's length, 5 its slot (see [`Element::slot`]), one
 //! each for "repeats", "is a choice" and "is in the summary", 16 what it holds,
-//! 16 the number of its value set. `scripts/definitions` writes them, sorted by name.
+//! 16 the number of its value set, or of the types that a reference may be to.
+//! `scripts/definitions` writes them, sorted by name.
 
 use crate::generated::tables;
 use crate::validate::Primitive;
 
-pub(crate) use crate::generated::tables::{CODEABLE_CONCEPT, ELEMENT, EXTENSION};
+pub(crate) use crate::generated::tables::{CODEABLE_CONCEPT, ELEMENT, EXTENSION, REFERENCE};
 
 const ANY_RESOURCE: u16 = 31;
 const FIRST_STRUCTURE: u16 = 32;
@@ -63,7 +64,53 @@ impl Element {
 
     /// The value set that its codes must be from.
     pub fn value_set(self) -> Option<ValueSet> {
+        if self.content() == Content::Structure(REFERENCE) {
+            return None;
+        }
         ((self.0 >> 48) as u16).checked_sub(1).map(ValueSet)
+    }
+
+    /// The resource types that a reference may be to, by position in the
+    /// table of types; `None` when it may be to any.
+    pub fn targets(self) -> Option<&'static [u8]> {
+        if self.content() != Content::Structure(REFERENCE) {
+            return None;
+        }
+        let number = ((self.0 >> 48) as u16).checked_sub(1)?;
+        tables::TARGET_SETS.get(usize::from(number)).copied()
+    }
+}
+
+/// A rule of the standard, as FHIRPath.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Invariant(pub u16);
+
+impl Invariant {
+    /// How many there are.
+    pub const COUNT: usize = tables::INVARIANTS.len();
+
+    fn row(self) -> (&'static str, bool, &'static str, &'static str) {
+        tables::INVARIANTS.get(usize::from(self.0)).copied().unwrap_or_default()
+    }
+
+    /// `pat-1`
+    pub fn key(self) -> &'static str {
+        self.row().0
+    }
+
+    /// Whether what breaks it is wrong; else it is but advised against.
+    pub fn is_error(self) -> bool {
+        self.row().1
+    }
+
+    /// The standard's own words.
+    pub fn human(self) -> &'static str {
+        self.row().2
+    }
+
+    /// The rule.
+    pub fn expression(self) -> &'static str {
+        self.row().3
     }
 }
 
@@ -75,6 +122,11 @@ impl Structure {
     /// The structure of a resource type.
     pub fn of_resource(name: &str) -> Option<Self> {
         crate::types::position(name).map(|position| Self(position as u16))
+    }
+
+    /// Every structure.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..tables::STRUCTURE_NAMES.len()).filter_map(|at| u16::try_from(at).ok()).map(Self)
     }
 
     /// The structure of a datatype that is not primitive.
@@ -110,6 +162,16 @@ impl Structure {
         let rows = self.rows();
         let found = rows.binary_search_by(|row| Element(*row).name().cmp(name));
         found.ok().and_then(|at| rows.get(at)).copied().map(Element)
+    }
+
+    /// Its invariants, each with the element that it is on, or an empty text
+    /// when it is on the whole.
+    pub fn rules(self) -> impl Iterator<Item = (Invariant, &'static str)> {
+        let at = usize::from(self.0);
+        let start = tables::RULE_STARTS.get(at).copied().unwrap_or_default();
+        let end = tables::RULE_STARTS.get(at + 1).copied().unwrap_or_default();
+        let rows = tables::RULES.get(usize::from(start)..usize::from(end)).unwrap_or_default();
+        rows.iter().map(|(number, element)| (Invariant(*number), *element))
     }
 
     /// One bit for each slot that must be filled.

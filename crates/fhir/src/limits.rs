@@ -46,6 +46,8 @@ pub const PATCH_NODES_MAX: usize = 1_000_000;
 /// Bytes that a FHIRPath Patch may have read: the resource is read once for
 /// each operation, because a path sees what those before it did.
 pub const PATCH_WORK_BYTES_MAX: usize = 128 * 1024 * 1024;
+/// `$validate` reports so many issues at most: errors first.
+pub const REPORT_ISSUES_MAX: usize = 100;
 
 /// Limits on FHIRPath: on what is parsed, and on what one evaluation may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,3 +78,7 @@ impl Default for FhirPathLimits {
         Self::DEFAULT
     }
 }
+
+/// How many steps of FHIRPath all invariants of one resource may take
+/// together. What is left unjudged then is kept, and `$validate` says so.
+pub const INVARIANT_STEPS_MAX: u64 = 2_000_000;

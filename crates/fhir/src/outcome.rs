@@ -11,7 +11,7 @@ mod messages;
 mod tests;
 mod wire;
 
-pub use codes::{IssueType, Status};
+pub use codes::{IssueType, Severity, Status};
 pub use language::{Language, french};
 pub use wire::{information, information_in};
 
@@ -20,6 +20,8 @@ use crate::json::{JsonError, JsonErrorKind, Writer};
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
+    /// How grave it is; what a [`Refusal`] holds is an error.
+    pub severity: Severity,
     /// What kind of thing.
     pub code: IssueType,
     /// What is wrong and what to do.
@@ -74,7 +76,7 @@ impl Refusal {
         let structure = issues.iter().any(|issue| issue.code == IssueType::Structure);
         let status = if structure { Status::BadRequest } else { Status::UnprocessableEntity };
         let mut issues = issues.into_iter();
-        let Issue { code, diagnostics, expression } = issues.next()?;
+        let Issue { code, diagnostics, expression, .. } = issues.next()?;
         let further = issues.collect();
         Some(Self { status, code, diagnostics, expression, retry_after_s: None, further })
     }
@@ -98,6 +100,24 @@ impl Refusal {
         writer.end_array().end_object();
         writer.finish()
     }
+}
+
+/// An OperationOutcome of issues of any severity, as `$validate` answers with
+/// (FHIR R4 §3.1.0.10); of one that says so when there is none.
+pub fn report_in(issues: &[Issue], language: Language) -> String {
+    let mut writer = Writer::with_capacity(256);
+    writer.begin_object().field("resourceType", "OperationOutcome").key("issue").begin_array();
+    for Issue { severity, code, diagnostics, expression } in issues {
+        let at = expression.as_deref();
+        write_issue(&mut writer, severity.code(), *code, diagnostics, at, language);
+    }
+    if issues.is_empty() {
+        let text = "No issue was found: the resource would be taken as it is.";
+        let severity = Severity::Information.code();
+        write_issue(&mut writer, severity, IssueType::Informational, text, None, language);
+    }
+    writer.end_array().end_object();
+    writer.finish()
 }
 
 fn write_issue(

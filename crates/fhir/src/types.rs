@@ -46,6 +46,10 @@ pub(crate) fn position(name: &str) -> Option<usize> {
     TYPES.binary_search_by(|(known, _, _)| (*known).cmp(name)).ok()
 }
 
+pub(crate) fn name_at(position: usize) -> &'static str {
+    TYPES.get(position).map_or("", |(name, _, _)| name)
+}
+
 /// The type called `name`; case matters.
 pub fn named(name: &str) -> Option<ResourceType> {
     TYPES.get(position(name)?).copied().map(resource_type)

@@ -37,6 +37,7 @@ impl Answering {
             };
             for (index, (slot, outcome)) in plan.slots.iter().zip(&mut outcomes).enumerate() {
                 outcome.body = match slot {
+                    Slot::Changes(at) if plan.unreadable.contains(at) => Vec::new(),
                     Slot::Changes(at) => made(*at).into_bytes(),
                     Slot::Existing(_) => {
                         self.existing.remove(&index).unwrap_or_default().into_bytes()
@@ -48,6 +49,9 @@ impl Answering {
                     Slot::Gone(_) => Vec::new(),
                 };
             }
+        }
+        for (at, outcome) in outcomes.iter_mut().enumerate() {
+            outcome.notices = plan.notices.get(&at).cloned().unwrap_or_default();
         }
         Receipt { outcomes, replayed: false }
     }
@@ -105,7 +109,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         if asked.options.return_bodies {
             self.bodies_again(&mut receipt, &homes).await.map_err(stands)?;
         }
-        let seen = receipt.outcomes.iter().zip(&homes).map(|(outcome, home)| Seen {
+        let real = receipt.outcomes.iter().zip(&homes).filter(|(one, _)| !one.key.id.is_empty());
+        let seen = real.map(|(outcome, home)| Seen {
             resource_type: outcome.key.resource_type.clone(),
             id: outcome.key.id.clone(),
             version: outcome.version,
@@ -120,14 +125,17 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     fn may_replay(&self, asked: &Asked<'_>, outcome: &Outcome, home: &Home) -> Result<(), Stop> {
         let may =
             |interaction| self.may(asked.session, interaction, &outcome.key.resource_type, home);
+        if outcome.key.id.is_empty() {
+            // Criteria that found nothing to delete.
+            return self.may_delete_nothing(asked.session, &outcome.key.resource_type);
+        }
         match outcome.effect {
             // An update creates as well.
             Effect::Created => may(Interaction::Create).or_else(|_| may(Interaction::Update)),
             Effect::Updated => may(Interaction::Update),
             Effect::Deleted => may(Interaction::Delete),
-            Effect::Existing | Effect::Unchanged => {
-                may(Interaction::Search).or_else(|_| may(Interaction::Create))
-            }
+            Effect::Existing => may(Interaction::Search).or_else(|_| may(Interaction::Create)),
+            Effect::Unchanged => may(Interaction::Update),
         }
     }
 
@@ -200,6 +208,7 @@ pub(crate) fn outcomes(slots: &[Slot], kinds: &[ChangeKind], done: &[Done]) -> V
 
 fn changed(done: &Done, kind: ChangeKind) -> Outcome {
     let effect = match kind {
+        _ if done.unchanged => Effect::Unchanged,
         ChangeKind::Delete => Effect::Deleted,
         _ if done.was_live => Effect::Updated,
         _ => Effect::Created,

@@ -323,8 +323,9 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let elsewhere = cells.iter().filter(|cell| cell.home != *home && !cell.deleted);
         let elsewhere: Vec<CellRef> = elsewhere.map(Cell::reference).collect();
         let mut theirs = Vec::new();
+        let resolved = Resolved { bases: self.own_bases(), ..Resolved::default() };
         self.each_body(&elsewhere, |at, version| {
-            if about(&version).contains(person) {
+            if about(&version, &resolved).contains(person) {
                 theirs.push(at.clone());
             }
         })
@@ -335,10 +336,10 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
 }
 
 /// The people whom a stored version is about.
-fn about(version: &Version) -> Vec<String> {
+fn about(version: &Version, resolved: &Resolved) -> Vec<String> {
     let body = version.body.clone().unwrap_or_default().into_bytes();
     match Resource::parse(body, &JsonLimits::default()) {
-        Ok(resource) => people(&resource, &Resolved::default()),
+        Ok(resource) => people(&resource, resolved, None),
         Err(_) => Vec::new(),
     }
 }

@@ -1,24 +1,24 @@
 //! `commits`: changing the record, each change its own access entry.
 
 use crate::answers::{Answering, outcomes};
-use crate::conditional::met;
+use crate::conditional::{expects_what_was_read, is_there_already, met};
 use crate::convert::{self, commit_failed};
-use crate::decide::permitted;
+use crate::decide::{permitted, sentence};
 use crate::filing::person;
-use crate::limits::PLANS_MAX;
+use crate::limits::{PLANS_MAX, REPLAN_MS_MAX};
 use crate::outbox;
-use crate::plan::{Gone, Plan, Slot};
+use crate::plan::{Gone, Learned, Plan, Slot, placed};
 use crate::provider::Provider;
 use crate::receipts;
 use crate::session::{Seen, Session, Told, entries, entries_needed};
 use crate::stop::Stop;
+use access::decision::Reason;
 use access::entry::{Basis, Interaction};
 use chart::table::Table;
 use chart::{Commit, CommitError, Done, Environment, Retry};
 use contracts::{Change, ChangeKind, CommitOptions, Intent, Receipt, Refusal, ResourceKey};
 use fhir::outcome::Status;
 use regions::{Action, Phase, Request};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A request to change the record.
@@ -93,9 +93,10 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     async fn attempts(&self, asked: &Asked<'_>) -> Result<Receipt, Stop> {
         let Asked { session, changes, options, .. } = asked;
         let keyed = asked.retry.is_some();
-        let mut gone = BTreeMap::new();
-        for _ in 0..PLANS_MAX {
-            let mut plan = self.plan(session, changes, options, gone.clone()).await?;
+        let mut learned = Learned::default();
+        for attempt in 0..PLANS_MAX {
+            self.pause(attempt).await;
+            let mut plan = self.plan(session, changes, options, &learned).await?;
             // Read before the commit, so that nothing can fail after it.
             let answering = self.answering(asked, &plan).await?;
             if plan.changes.is_empty() {
@@ -104,28 +105,44 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                     None => self.unchanged(asked, &plan, answering).await,
                 };
             }
-            let persons = persons(&plan);
+            let persons: Vec<Option<String>> =
+                plan.changes.iter().map(|change| person(&change.home)).collect();
             let commit = self.commit_of(asked, &mut plan)?;
             match self.record().commit(commit).await {
                 Ok(done) if done.replayed => return self.again(asked, &done.result).await,
-                Ok(done) => return Ok(self.receipt(done, &plan, answering).await),
-                Err(CommitError::LostRace { .. }) => {}
-                Err(CommitError::PreconditionFailed { index, current })
-                    if current.is_none_or(|current| current.deleted)
-                        && let Some((at, key)) = plain_deletion(&plan, changes, index) =>
-                {
-                    gone.insert(at, Gone { key, deleted: None });
+                Ok(done) => {
+                    if !done.journaled {
+                        // All was so already: it was only read.
+                        let held = done.done.iter().zip(persons);
+                        let held = held.map(|(done, person)| seen(done, person));
+                        let all = held.chain(read(&plan)).collect();
+                        self.witness(session, told(asked, all, 200)).await?;
+                    }
+                    return Ok(self.receipt(done, &plan, answering).await);
                 }
+                Err(CommitError::LostRace { .. }) => {}
                 Err(error) => {
-                    let at = |index| {
-                        let at = position(&plan, index).filter(|_| options.bundle);
-                        at.map(|at| format!("Bundle.entry[{at}]"))
-                    };
-                    return Err(Stop::from(commit_failed(error, keyed, at)).concerning(persons));
+                    if learned.from(&error, &plan, changes) {
+                        continue;
+                    }
+                    let stop = stopped(error, &plan, asked, keyed);
+                    return Err(stop.concerning(persons.into_iter().flatten()));
                 }
             }
         }
         Err(commit_failed(CommitError::Contended, keyed, |_| None).into())
+    }
+
+    /// Waits before a request is planned again: others are changing the same.
+    async fn pause(&self, attempt: usize) {
+        if attempt < 2 {
+            return;
+        }
+        let most = REPLAN_MS_MAX.min(1 << attempt.min(16));
+        let mut random = [0_u8; 2];
+        self.inner.environment.fill_random(&mut random);
+        let chance = u64::from(u16::from_le_bytes(random)) % (most / 2 + 1);
+        self.inner.environment.sleep(most / 2 + chance).await;
     }
 
     /// A region that is paused only reads.
@@ -207,7 +224,9 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     async fn persons_of_gone(&self, plan: &Plan) -> Result<Vec<String>, Refusal> {
         let mut persons = Vec::new();
         for slot in &plan.slots {
-            if let Slot::Gone(gone) = slot {
+            if let Slot::Gone(gone) = slot
+                && !gone.key.id.is_empty()
+            {
                 persons.extend(person(&self.home_of(&gone.key).await?));
             }
         }
@@ -241,28 +260,62 @@ fn read(plan: &Plan) -> Vec<Seen> {
     existing.chain(plan.seen.iter().cloned()).collect()
 }
 
-/// Whose records a plan changes.
-fn persons(plan: &Plan) -> Vec<String> {
-    plan.changes.iter().filter_map(|change| person(&change.home)).collect()
-}
-
 /// The place in the request of a change of the commit.
 fn position(plan: &Plan, index: usize) -> Option<usize> {
     plan.slots.iter().position(|slot| matches!(slot, Slot::Changes(at) if *at == index))
 }
 
-/// A change that is a deletion without `If-Match`: its place, and of what.
-fn plain_deletion(plan: &Plan, changes: &[Change], index: usize) -> Option<(usize, ResourceKey)> {
-    let at = position(plan, index)?;
-    let change = changes.get(at)?;
-    let plain = change.kind == ChangeKind::Delete && change.if_match.is_none();
-    let id = change.id.clone().filter(|_| plain)?;
-    Some((at, ResourceKey::new(&*change.resource_type, id)))
+impl Learned {
+    /// Whether planning again, with what this failure tells, may succeed.
+    fn from(&mut self, error: &CommitError, plan: &Plan, changes: &[Change]) -> bool {
+        let CommitError::PreconditionFailed { index, current } = error else { return false };
+        let Some(at) = position(plan, *index) else { return false };
+        let Some(change) = changes.get(at) else { return false };
+        if expects_what_was_read(change) {
+            if plan.named.contains(&at) {
+                self.taken.insert(at);
+            }
+            return true;
+        }
+        let plain = change.kind == ChangeKind::Delete && change.if_match.is_none();
+        match &change.id {
+            Some(id) if plain && current.is_none_or(|current| current.deleted) => {
+                let key = ResourceKey::new(&*change.resource_type, &**id);
+                self.gone.insert(at, Gone { key, deleted: None });
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Why the commit was not made.
+fn stopped(error: CommitError, plan: &Plan, asked: &Asked<'_>, keyed: bool) -> Stop {
+    if let CommitError::PreconditionFailed { index, .. } = &error
+        && let Some(at) = position(plan, *index)
+        && let Some(change) = asked.changes.get(at)
+    {
+        let place = |refusal| placed(refusal, at, asked.options);
+        if change.if_absent {
+            return place(is_there_already()).into();
+        }
+        if change.resource_type == "AuditEvent" && change.if_match.is_none() {
+            let reason = Reason::AuditIsWrittenByTheRecord;
+            let refusal = place(Refusal::forbidden(sentence(reason.text())));
+            return (reason.word(), refusal).into();
+        }
+    }
+    let at = |index| {
+        let at = position(plan, index).filter(|_| asked.options.bundle);
+        at.map(|at| format!("Bundle.entry[{at}]"))
+    };
+    commit_failed(error, keyed, at).into()
 }
 
 fn seen(done: &Done, person: Option<String>) -> Seen {
     use access::entry::Change;
     let change = match (done.deleted, done.was_live) {
+        _ if done.unchanged => Change::Read,
         (true, _) => Change::Deleted,
         (false, false) => Change::Created,
         (false, true) => Change::Updated,
@@ -279,6 +332,7 @@ fn foreseen(plan: &Plan) -> Vec<Done> {
         version: u64::MAX,
         last_updated_ms: i64::MAX,
         deleted: false,
+        unchanged: false,
         previous: None,
         was_live: true,
     });

@@ -1,32 +1,40 @@
-//! What a request means by criteria instead of ids: conditional creates and
-//! conditional references; and references that lead nowhere.
+//! What a request means by criteria instead of ids: conditional create, update,
+//! patch and delete (R4 §3.1.0.8.1, §3.1.0.4.3, §3.1.0.6.1, §3.1.0.7.1).
 //!
 //! Each is a search, and the session must be allowed to make it: otherwise it
-//! would learn who is there by creating.
+//! would learn who is there by changing.
 
 use crate::convert::read_failed;
 use crate::decide::permitted;
 use crate::filing::person;
 use crate::limits::SEARCHES_AT_ONCE;
-use crate::plan::{Draft, placed};
+use crate::plan::{Gone, Slot, placed};
 use crate::provider::Provider;
-use crate::references::{Reference, Resolved, dangling};
 use crate::session::{Seen, Session};
 use crate::stop::Stop;
 use access::entry::Interaction;
 use chart::table::Table;
-use chart::{Cell, Environment, Guard, Home, Place, keys};
-use contracts::{Change, CommitOptions, Refusal, ResourceKey};
-use fhir::resource::references;
+use chart::{Cell, Environment, Expect, Guard, Home, keys};
+use contracts::{BodyForm, Change, ChangeKind, CommitOptions, Refusal, ResourceKey};
 use fhir::search::{Modifier, Query, Wanted, WantedSystem};
 use futures::future::try_join_all;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
-/// The guard of a conditional create, and what is there already.
+/// The guard of a conditional change, and what is there already.
 pub(crate) type Met = (Guard, Option<Cell>);
 
+/// What criteria make of a change.
+pub(crate) enum Aim {
+    /// It is settled without a change.
+    Settled(Slot),
+    /// It is about the resource that was found, as it was found.
+    At(Cell),
+    /// Nothing was found: it creates.
+    Creates,
+}
+
 impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
-    /// What each conditional create of the request meets; each search once.
+    /// What the criteria of each change meet; each search once.
     pub(crate) async fn conditional(
         &self,
         session: &Session,
@@ -36,7 +44,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let mut keys: Vec<Option<String>> = Vec::with_capacity(changes.len());
         let mut asked: BTreeMap<String, (usize, Query)> = BTreeMap::new();
         for (at, change) in changes.iter().enumerate() {
-            let Some(criteria) = &change.if_none_exist else {
+            let Some(criteria) = change.if_none_exist.as_ref().or(change.criteria.as_ref()) else {
                 keys.push(None);
                 continue;
             };
@@ -53,33 +61,36 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             let found = some.iter().map(async |(key, (at, query))| {
                 let place = |refusal| placed(refusal, *at, options);
                 let found = self.unless(key, query).await.map_err(place)?;
-                if let (_, Some(cell)) = &found {
-                    self.may(session, Interaction::Create, &cell.resource_type, &cell.home)
-                        .map_err(|stop| stop.map(place))?;
-                }
                 Ok::<_, Stop>((key.clone(), found))
             });
             met.extend(try_join_all(found).await?);
         }
-        Ok(keys.into_iter().map(|key| met.get(&key?).cloned()).collect())
+        let met: Vec<Option<Met>> = keys.into_iter().map(|key| met.get(&key?).cloned()).collect();
+        for (at, (change, met)) in changes.iter().zip(&met).enumerate() {
+            if let (ChangeKind::Create, Some((_, Some(cell)))) = (change.kind, met) {
+                self.may(session, Interaction::Create, &cell.resource_type, &cell.home)
+                    .map_err(|stop| stop.map(|refusal| placed(refusal, at, options)))?;
+            }
+        }
+        Ok(met)
     }
 
-    /// The criteria of a conditional create.
+    /// The criteria of a conditional change.
     fn criteria(&self, resource_type: &str, criteria: &str) -> Result<Query, Refusal> {
         let query = self.understood(resource_type, criteria.trim_start_matches('?'))?;
         if query.filters().is_empty() {
             return Err(Refusal::precondition_failed(
-                "If-None-Exist has no criteria: name at least one search parameter.",
+                "There are no criteria to choose a resource by: name at least one search parameter.",
             ));
         }
         if query.cursor().is_some() {
-            return Err(Refusal::invalid("If-None-Exist asks for a page. Leave _page out."));
+            return Err(Refusal::invalid("The criteria ask for a page. Leave _page out."));
         }
         Ok(query)
     }
 
     /// Whether the session may see what a search of this range finds.
-    fn may_search(&self, session: &Session, query: &Query) -> Result<(), Stop> {
+    pub(crate) fn may_search(&self, session: &Session, query: &Query) -> Result<(), Stop> {
         let resource_type = query.resource_type();
         let people = query.person();
         if people.is_empty() {
@@ -115,7 +126,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         keys::criteria_key(&format!("{resource_type}?{}", criteria.join("&")))
     }
 
-    /// The guard of a conditional create, and the one resource that is there
+    /// The guard of a conditional change, and the one resource that is there
     /// already. The generation is read before the search: a creation in
     /// between changes it, and the commit is refused.
     async fn unless(&self, key: &str, query: &Query) -> Result<Met, Refusal> {
@@ -126,7 +137,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     }
 
     /// The one resource that matches, if any does.
-    async fn matching(&self, query: &Query) -> Result<Option<Cell>, Refusal> {
+    pub(crate) async fn matching(&self, query: &Query) -> Result<Option<Cell>, Refusal> {
         let cells = self.candidates(query).await?;
         let found = self.judged(query, cells.clone()).await?;
         match found.as_slice() {
@@ -135,109 +146,63 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             _ => Err(Refusal::multiple_matches()),
         }
     }
+}
 
-    /// Finds what `Type?criteria` references mean; each is searched once. Gives
-    /// what was met.
-    pub(crate) async fn resolve_searches(
-        &self,
-        session: &Session,
-        drafts: &[Draft],
-        resolved: &mut Resolved,
-        options: &CommitOptions,
-    ) -> Result<Vec<Seen>, Stop> {
-        let mut wanted: BTreeMap<String, (usize, String, String)> = BTreeMap::new();
-        for draft in drafts {
-            let Some(resource) = &draft.resource else { continue };
-            for reference in references(resource.root()) {
-                if let Reference::Conditional { resource_type, query } =
-                    Reference::parse(&reference.text)
-                {
-                    wanted.entry(reference.text.into_owned()).or_insert((
-                        draft.at,
-                        resource_type,
-                        query,
-                    ));
-                }
-            }
+/// What becomes of a conditional change that met this.
+pub(crate) fn aim(change: &Change, found: Option<Cell>) -> Result<Aim, Refusal> {
+    match (change.kind, change.form, found) {
+        (ChangeKind::Create, _, Some(cell)) => Ok(Aim::Settled(Slot::Existing(cell))),
+        (ChangeKind::Update, BodyForm::Resource, Some(_)) if change.if_absent => {
+            Err(is_there_already())
         }
-        let wanted: Vec<(String, (usize, String, String))> = wanted.into_iter().collect();
-        let mut seen = Vec::new();
-        for some in wanted.chunks(SEARCHES_AT_ONCE) {
-            let searched = some.iter().map(async |(text, (at, resource_type, query))| {
-                let place = |refusal| placed(refusal, *at, options);
-                let query = self.understood(resource_type, query).map_err(place)?;
-                self.may_search(session, &query).map_err(|stop| stop.map(place))?;
-                let found = self.matching(&query).await.map_err(place)?;
-                let found = found.ok_or_else(|| place(dangling(text)))?;
-                Ok::<_, Stop>((text.clone(), found))
-            });
-            for (text, cell) in try_join_all(searched).await? {
-                resolved.texts.insert(text, format!("{}/{}", cell.resource_type, cell.id));
-                seen.push(met(&cell));
-            }
+        (_, _, Some(cell)) => Ok(Aim::At(cell)),
+        (_, BodyForm::Resource, None) if change.if_match.is_some() => {
+            Err(Refusal::precondition_failed(
+                "If-Match names a version, but nothing matches the criteria. Leave If-Match out to \
+                 create the resource, or correct the criteria.",
+            ))
         }
-        Ok(seen)
+        (ChangeKind::Delete, _, None) => {
+            // Which one it would have been, nobody knows.
+            let key = ResourceKey::new(&*change.resource_type, "");
+            Ok(Aim::Settled(Slot::Gone(Gone { key, deleted: None })))
+        }
+        (_, BodyForm::Resource, None) => Ok(Aim::Creates),
+        (_, _, None) => Err(Refusal::missing(format!(
+            "No {} matches the criteria, so there is nothing to change. Create it first, or correct \
+             the criteria.",
+            change.resource_type
+        ))),
     }
+}
 
-    /// Refuses references within a transaction that lead nowhere, or, for a
-    /// session confined to one person, into the chart of another: it must not
-    /// learn which.
-    pub(crate) async fn refuse_dangling(
-        &self,
-        session: &Session,
-        drafts: &[Draft],
-        resolved: &Resolved,
-    ) -> Result<(), Refusal> {
-        let keys = |deleted: bool| {
-            let drafts = drafts.iter().filter(move |draft| draft.resource.is_none() == deleted);
-            drafts.filter_map(|draft| draft.key.as_ref()).collect::<BTreeSet<&ResourceKey>>()
-        };
-        let (own, deleted) = (keys(false), keys(true));
-        let mut asked: BTreeMap<ResourceKey, usize> = BTreeMap::new();
-        let nowhere = |text: &str, at: usize| dangling(text).at(format!("Bundle.entry[{at}]"));
-        for draft in drafts {
-            let Some(resource) = &draft.resource else { continue };
-            for reference in references(resource.root()) {
-                let text = reference.text.as_ref();
-                match Reference::parse(text) {
-                    Reference::Urn(_) if resolved.of(text).is_none() => {
-                        return Err(nowhere(text, draft.at));
-                    }
-                    Reference::Local(key) if deleted.contains(&key) => {
-                        return Err(nowhere(text, draft.at));
-                    }
-                    Reference::Local(key) if !own.contains(&key) => {
-                        asked.entry(key).or_insert(draft.at);
-                    }
-                    _ => {}
-                }
-            }
-        }
-        let located = asked.into_iter().map(async |(key, at)| {
-            let home = self.record().locate(&key.resource_type, &key.id).await;
-            home.map(|home| (key, at, home))
-        });
-        let located = try_join_all(located).await.map_err(|error| read_failed(&error))?;
-        let mut places = Vec::new();
-        for (key, at, home) in &located {
-            let home = home.clone().filter(|home| {
-                let open = matches!(home, Home::Registry { .. }) || !session.is_confined();
-                open || self.may(session, Interaction::Read, &key.resource_type, home).is_ok()
-            });
-            let Some(home) = home else {
-                return Err(nowhere(&format!("{}/{}", key.resource_type, key.id), *at));
-            };
-            let (resource_type, id) = (key.resource_type.clone(), key.id.clone());
-            places.push(Place { home, resource_type, id });
-        }
-        let cells = self.record().cells_at(&places).await.map_err(|error| read_failed(&error))?;
-        for (cell, (key, at, _)) in cells.iter().zip(&located) {
-            if cell.as_ref().is_none_or(|cell| cell.deleted) {
-                return Err(nowhere(&format!("{}/{}", key.resource_type, key.id), *at));
-            }
-        }
-        Ok(())
+/// 412 for `If-None-Match: *`.
+pub(crate) fn is_there_already() -> Refusal {
+    Refusal::precondition_failed(
+        "If-None-Match: * asks for nothing to be there, but the resource is. Read it, and send \
+         your change with its version in If-Match.",
+    )
+}
+
+/// What must hold of the resource when the change is made.
+pub(crate) fn expected(change: &Change, aim: Option<&Aim>) -> Expect {
+    match (change.kind, change.if_match, aim) {
+        (ChangeKind::Create, _, _) => Expect::Absent,
+        (_, Some(version), _) => Expect::Version(version),
+        // It is the one that matched only as long as it is as it was then.
+        (_, None, Some(Aim::At(cell))) => Expect::Version(cell.version),
+        (ChangeKind::Delete, None, _) => Expect::Exists,
+        (_, None, Some(_)) => Expect::Absent,
+        (_, None, None) if change.if_absent => Expect::Absent,
+        (_, None, None) => Expect::Any,
     }
+}
+
+/// Whether what a change expects was read by the provider, and not told by the
+/// caller: then a change that meets something else is planned again.
+pub(crate) fn expects_what_was_read(change: &Change) -> bool {
+    let reads = change.criteria.is_some() || change.form != BodyForm::Resource;
+    reads && change.if_match.is_none() && !change.if_absent
 }
 
 /// A resource met by its criteria has been seen.

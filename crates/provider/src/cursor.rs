@@ -1,5 +1,7 @@
 //! Cursors of lists that are not searches: history and `$everything`.
 
+use crate::type_history::FeedCursor;
+use chart::FeedPlace;
 use contracts::{Refusal, ResourceKey};
 
 fn refused() -> Refusal {
@@ -28,4 +30,21 @@ pub(crate) fn of_resource(key: &ResourceKey) -> String {
 pub(crate) fn resource(text: &str) -> Result<ResourceKey, Refusal> {
     let place = text.strip_prefix('r').and_then(|place| place.split_once('~'));
     place.map(|(resource_type, id)| ResourceKey::new(resource_type, id)).ok_or_else(refused)
+}
+
+/// The cursor within the feed of commits.
+pub(crate) fn of_feed((place, done): &FeedCursor) -> String {
+    format!("f{:x}~{}~{done:x}", place.at_ms, place.commit)
+}
+
+/// The place in the feed that a cursor names.
+pub(crate) fn feed(text: &str) -> Result<FeedCursor, Refusal> {
+    let parse = || {
+        let mut parts = text.strip_prefix('f')?.split('~');
+        let at_ms = i64::from_str_radix(parts.next()?, 16).ok().filter(|at_ms| *at_ms >= 0)?;
+        let commit = parts.next().filter(|id| id.len() == 26 && id.is_ascii())?.to_owned();
+        let done = usize::from_str_radix(parts.next()?, 16).ok()?;
+        parts.next().is_none().then_some((FeedPlace { at_ms, commit }, done))
+    };
+    parse().ok_or_else(refused)
 }

@@ -3,16 +3,20 @@
 
 use crate::convert::{self, read_failed};
 use crate::decide::permitted;
+use crate::digest::of_content;
+use crate::drafts::Draft;
 use crate::index;
-use crate::plan::{Draft, Gone};
+use crate::metas::{is_tagged_otherwise, tagged};
+use crate::plan::Gone;
 use crate::provider::Provider;
-use crate::references::{Resolved, people};
+use crate::references::{Resolved, narrative, people};
 use crate::session::Session;
 use crate::stop::Stop;
 use access::entry::Interaction;
+use access::origin;
 use chart::table::{Key, Table};
 use chart::{Claim, Content, Environment, Expect, Home, Period, Place, keys};
-use contracts::{Change, ChangeKind, Refusal, ResourceKey};
+use contracts::{BodyForm, Change, ChangeKind, Refusal, ResourceKey};
 use fhir::json::Value;
 use fhir::limits::JsonLimits;
 use fhir::resource::{Resource, rewrite_references};
@@ -30,25 +34,23 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         draft: Draft,
         resolved: &Resolved,
     ) -> Result<(chart::Change, ChangeKind), Stop> {
-        let Draft { change, resource, key, .. } = draft;
+        let Draft { change, resource, key, mut expect, .. } = draft;
         let key = key.ok_or_else(|| Refusal::fault("A resource was left without an id."))?;
         let Some(resource) = resource else {
-            return self.deletion(session, change, key).await;
+            return self.deletion(session, expect, key).await;
         };
-        let text = rewrite_references(&resource, &|text| resolved.of(text));
-        let resource = Resource::parse(text.into_bytes(), &JsonLimits::default())?;
-        let subjects = people(&resource, resolved);
+        let resource = marked(linked(resource, resolved, change.full_url.as_deref())?)?;
+        let subjects = people(&resource, resolved, None);
         let home = home(&key, subjects.first());
-        self.may_change(session, change.kind, &key.resource_type, &home)?;
+        let mut interaction = interaction(&change);
+        if key.resource_type == "AuditEvent" && adds(&change, expect) {
+            (interaction, expect) = (Interaction::Create, Expect::Absent);
+        }
+        self.may(session, interaction, &key.resource_type, &home)?;
         if change.kind == ChangeKind::Update {
             self.refuse_move(&key, &home).await?;
         }
         let rows = index::rows(&key.resource_type, &key.id, &home, resource.root());
-        let expect = match (change.kind, change.if_match) {
-            (ChangeKind::Create, _) => Expect::Absent,
-            (_, Some(version)) => Expect::Version(version),
-            (_, None) => Expect::Any,
-        };
         let tokens = Tokens::extract(&key.resource_type, resource.root()).to_bytes().to_vec();
         let claims = self.claims_of(&key, resource.root());
         let pointers = match key.resource_type.as_str() {
@@ -56,6 +58,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             _ => subjects.into_iter().skip(1).map(Home::Person).collect(),
         };
         let locator = needs_locator(&key);
+        let digest = Some(of_content(&resource));
         let (id, resource) = (key.id.clone(), Arc::new(resource));
         let content = Content::Body(Arc::new(move |version, last_updated_ms| {
             resource.stamped(&id, version, last_updated_ms)
@@ -67,6 +70,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             expect,
             content,
             tokens,
+            digest,
             rows,
             // Kept, though stale: pages after the first still find by them what
             // was there when the first was read.
@@ -81,7 +85,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     async fn deletion(
         &self,
         session: &Session,
-        change: Change,
+        expect: Expect,
         key: ResourceKey,
     ) -> Result<(chart::Change, ChangeKind), Stop> {
         let home = self.may_delete(session, &key).await?;
@@ -93,9 +97,10 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             home,
             resource_type: key.resource_type,
             id: key.id,
-            expect: change.if_match.map_or(Expect::Exists, Expect::Version),
+            expect,
             content: Content::Deleted,
             tokens: Vec::new(),
+            digest: None,
             rows: Vec::new(),
             drop_rows,
             claims: Vec::new(),
@@ -103,18 +108,6 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             locator: false,
         };
         Ok((deleted, ChangeKind::Delete))
-    }
-
-    /// Whether the session may change this, in this chart.
-    pub(crate) fn may_change(
-        &self,
-        session: &Session,
-        kind: ChangeKind,
-        resource_type: &str,
-        home: &Home,
-    ) -> Result<(), Stop> {
-        let interaction = convert::interaction(kind.interaction());
-        self.may(session, interaction, resource_type, home)
     }
 
     /// Whether the session may do this, in this chart.
@@ -140,8 +133,23 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         key: &ResourceKey,
     ) -> Result<Home, Stop> {
         let home = self.home_of(key).await?;
-        self.may_change(session, ChangeKind::Delete, &key.resource_type, &home)?;
+        self.may(session, Interaction::Delete, &key.resource_type, &home)?;
         Ok(home)
+    }
+
+    /// Whether the session may delete what criteria find, when they find
+    /// nothing: it may search where it looked, so its own person's chart counts
+    /// for a session that is confined to one.
+    pub(crate) fn may_delete_nothing(
+        &self,
+        session: &Session,
+        resource_type: &str,
+    ) -> Result<(), Stop> {
+        let person = session.confined_to();
+        match permitted(&session.claims, Interaction::Delete, resource_type, person) {
+            Ok(_) => Ok(()),
+            Err(denied) => Err(Stop::from(denied).concerning(person.map(str::to_owned))),
+        }
     }
 
     /// Where a resource lives, or would if it concerned nobody.
@@ -240,6 +248,60 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         claims.dedup();
         claims
     }
+}
+
+/// What a change is, to be decided on.
+pub(crate) fn interaction(change: &Change) -> Interaction {
+    match change.form {
+        BodyForm::Patch => Interaction::Patch,
+        _ => convert::interaction(change.kind.interaction()),
+    }
+}
+
+/// Whether an update may be meant to create: then it is decided as a creation
+/// where updates never are.
+fn adds(change: &Change, expect: Expect) -> bool {
+    let blind = matches!(expect, Expect::Any | Expect::Absent);
+    change.kind == ChangeKind::Update && change.form == BodyForm::Resource && blind
+}
+
+/// The resource with its references, and the links of its narrative, resolved.
+fn linked(
+    resource: Resource,
+    resolved: &Resolved,
+    full_url: Option<&str>,
+) -> Result<Resource, Refusal> {
+    let text = rewrite_references(&resource, &|text| resolved.of(text, full_url));
+    let resource = reread(resource, text)?;
+    match narrative(&resource, resolved, full_url) {
+        Some(text) => reread(resource, text),
+        None => Ok(resource),
+    }
+}
+
+/// What a client sends of a type of which the record makes its own, tagged as
+/// foreign.
+fn marked(resource: Resource) -> Result<Resource, Refusal> {
+    if !origin::has_own(resource.type_name()) {
+        return Ok(resource);
+    }
+    let (system, code) = (origin::ORIGIN_SYSTEM, origin::FOREIGN);
+    if is_tagged_otherwise(&resource, system, code) {
+        return Err(Refusal::unprocessed(format!(
+            "A tag of the system {system} says who made a resource, and only this server gives it. \
+             Leave it out."
+        ))
+        .at(format!("{}.meta.tag", resource.type_name())));
+    }
+    let text = tagged(&resource, system, code);
+    reread(resource, text)
+}
+
+fn reread(resource: Resource, text: String) -> Result<Resource, Refusal> {
+    if text == resource.text() {
+        return Ok(resource);
+    }
+    Resource::parse(text.into_bytes(), &JsonLimits::default())
 }
 
 /// Where a resource about this person lives.

@@ -3,9 +3,11 @@
 /// People or resources that a search across people may look at; one that needs
 /// more is asked to narrow itself.
 pub const CANDIDATES_MAX: usize = 20_000;
-/// Times that a commit with conditional creates is planned again after another
-/// changed what it had searched.
-pub const PLANS_MAX: usize = 12;
+/// Times that a commit with criteria or a patch is planned again after another
+/// changed what it had searched or read.
+pub const PLANS_MAX: usize = 40;
+/// Longest pause before a commit is planned again; half of it is chance.
+pub const REPLAN_MS_MAX: u64 = 200;
 /// Letters of a name that choose its index partition.
 pub const NAME_PREFIX_CHARS: usize = 2;
 /// Seconds after which a caller should try again when the store is away.
@@ -19,6 +21,13 @@ pub const QUERY_BYTES_MAX: usize = 16 * 1024;
 pub const BODIES_AT_ONCE: usize = 200;
 /// Conditional creates and conditional references searched side by side.
 pub const SEARCHES_AT_ONCE: usize = 16;
+/// Versions of a page of the history of a type or of everything.
+pub const HISTORY_COUNT_MAX: usize = 1_000;
+/// Commits of the feed that such a page asks for at once, at first about as
+/// many as it wants versions.
+pub const HISTORY_COMMITS_MAX: u32 = 1_000;
+/// Times that it asks; then the page is short and has a link to the next.
+pub const HISTORY_ROUNDS_MAX: usize = 8;
 /// Bytes of bodies that one page may hold; a page is cut when it has more.
 pub const PAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
 

@@ -1,18 +1,19 @@
-//! From the changes of a request to the changes of a commit: conditional
-//! creates are searched, ids are given, references resolved, and each resource
+//! From the changes of a request to the changes of a commit: criteria are
+//! searched, patches applied, ids given, references resolved, and each resource
 //! is filed in the chart of the person it is about.
 
+use crate::conditional::{Aim, aim, expected};
+use crate::drafts::{Draft, draft, refuse_twice};
 use crate::filing::alone;
 use crate::provider::Provider;
-use crate::references::{Resolved, local, people};
+use crate::references::{Resolved, people};
 use crate::session::{Seen, Session};
 use crate::stop::Stop;
+use access::entry::Interaction;
 use chart::table::Table;
 use chart::{Content, Environment, Guard};
-use contracts::{Change, ChangeKind, CommitOptions, Refusal, ResourceKey};
-use fhir::limits::JsonLimits;
-use fhir::resource::Resource;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use contracts::{BodyForm, Change, ChangeKind, CommitOptions, Notice, Refusal, ResourceKey};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What becomes of one change of the request.
 #[derive(Clone, Debug)]
@@ -30,9 +31,19 @@ pub(crate) enum Slot {
 /// A resource that is not there.
 #[derive(Clone, Debug)]
 pub(crate) struct Gone {
+    /// Which; its id is empty when criteria found none.
     pub key: ResourceKey,
     /// The deletion, with its instant, when there was one.
     pub deleted: Option<(u64, i64)>,
+}
+
+/// What attempts before have found out, by place in the request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Learned {
+    /// Deletions that meet nothing.
+    pub gone: BTreeMap<usize, Gone>,
+    /// Conditional updates whose body names an id that is not free.
+    pub taken: BTreeSet<usize>,
 }
 
 /// A request, planned.
@@ -47,57 +58,33 @@ pub(crate) struct Plan {
     pub slots: Vec<Slot>,
     /// What conditional references met.
     pub seen: Vec<Seen>,
-}
-
-/// A change on its way through planning.
-pub(crate) struct Draft {
-    pub at: usize,
-    pub change: Change,
-    pub resource: Option<Resource>,
-    pub key: Option<ResourceKey>,
+    /// Conditional updates that create under the id in their body.
+    pub named: BTreeSet<usize>,
+    /// Changes of the commit whose body the session may not read.
+    pub unreadable: BTreeSet<usize>,
+    /// What the caller should know, by place in the request.
+    pub notices: BTreeMap<usize, Vec<Notice>>,
 }
 
 impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
-    /// Plans a request. Nothing is written yet. `gone` are the deletions, by
-    /// their place, that are known to meet nothing.
+    /// Plans a request. Nothing is written yet.
     pub(crate) async fn plan(
         &self,
         session: &Session,
         changes: &[Change],
         options: &CommitOptions,
-        mut gone: BTreeMap<usize, Gone>,
+        learned: &Learned,
     ) -> Result<Plan, Stop> {
-        let met = self.conditional(session, changes, options).await?;
-        if options.bundle {
-            gone.extend(self.absent_deletions(changes).await?);
-        }
         let mut plan = Plan::default();
-        let mut drafts = Vec::new();
-        let mut resolved = Resolved::default();
-        let mut first: HashMap<String, usize> = HashMap::new();
-        for (at, (change, met)) in changes.iter().zip(met).enumerate() {
-            if let Some((guard, found)) = met {
-                if let Some(cell) = found {
-                    let key = ResourceKey::new(&*cell.resource_type, &*cell.id);
-                    resolve(&mut resolved, change, &key);
-                    plan.slots.push(Slot::Existing(cell));
-                    continue;
-                }
-                if let Some(first) = first.get(&guard.key) {
-                    plan.slots.push(Slot::Same(*first));
-                    continue;
-                }
-                first.insert(guard.key.clone(), at);
-                plan.guards.push(guard);
+        let mut resolved = Resolved { bases: self.own_bases(), ..Resolved::default() };
+        let mut drafts = self.drafts(session, changes, options, learned, &mut plan).await?;
+        for (change, slot) in changes.iter().zip(&plan.slots) {
+            if let Slot::Existing(cell) = slot {
+                let key = ResourceKey::new(&*cell.resource_type, &*cell.id);
+                resolve(&mut resolved, change, &key);
             }
-            if let Some(gone) = gone.remove(&at) {
-                self.may_delete(session, &gone.key).await?;
-                plan.slots.push(Slot::Gone(gone));
-                continue;
-            }
-            plan.slots.push(Slot::Changes(drafts.len()));
-            drafts.push(draft(at, change).map_err(|refusal| placed(refusal, at, options))?);
         }
+        self.amend(session, &mut drafts, options).await?;
         plan.seen = self.resolve_searches(session, &drafts, &mut resolved, options).await?;
         self.name(&mut drafts, &mut resolved);
         same_urls(changes, &plan.slots, &drafts, &mut resolved);
@@ -107,14 +94,83 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         }
         for draft in drafts {
             let at = draft.at;
+            let place = |stop: Stop| stop.map(|refusal| placed(refusal, at, options));
+            if options.notices && !options.bundle {
+                let notices = self.notices(session, &draft, &resolved).await?;
+                plan.notices.insert(at, notices);
+            }
+            let amends = draft.change.form != BodyForm::Resource;
             let filed = self.filed(session, draft, &resolved).await;
-            let (change, kind) =
-                filed.map_err(|stop| stop.map(|refusal| placed(refusal, at, options)))?;
+            let (change, kind) = filed.map_err(place)?;
+            let reads =
+                || self.may(session, Interaction::Read, &change.resource_type, &change.home);
+            if amends && reads().is_err() {
+                plan.unreadable.insert(plan.changes.len());
+            }
             plan.contents.push(change.content.clone());
             plan.changes.push(change);
             plan.kinds.push(kind);
         }
         Ok(plan)
+    }
+
+    /// The changes that are to be made, the slots of all, and the guards.
+    async fn drafts(
+        &self,
+        session: &Session,
+        changes: &[Change],
+        options: &CommitOptions,
+        learned: &Learned,
+        plan: &mut Plan,
+    ) -> Result<Vec<Draft>, Stop> {
+        let met = self.conditional(session, changes, options).await?;
+        let mut gone = learned.gone.clone();
+        if options.bundle {
+            gone.extend(self.absent_deletions(changes).await?);
+        }
+        let mut drafts = Vec::new();
+        // Who creates when its criteria find nothing: one for each guard.
+        let mut creating: HashMap<String, usize> = HashMap::new();
+        for (at, (change, met)) in changes.iter().zip(met).enumerate() {
+            let place = |refusal| placed(refusal, at, options);
+            let mut aimed = None;
+            if let Some((guard, found)) = met {
+                let aim = aim(change, found).map_err(place)?;
+                if let Aim::Creates = aim {
+                    if let Some(first) = creating.get(&guard.key) {
+                        both_create(changes, *first, change).map_err(place)?;
+                        plan.slots.push(Slot::Same(*first));
+                        continue;
+                    }
+                    creating.insert(guard.key.clone(), at);
+                    plan.guards.push(guard);
+                }
+                aimed = Some(aim);
+            }
+            if let Some(Aim::Settled(slot)) = aimed {
+                if let Slot::Gone(gone) = &slot {
+                    self.may_delete_nothing(session, &gone.key.resource_type)
+                        .map_err(|stop| stop.map(place))?;
+                }
+                plan.slots.push(slot);
+                continue;
+            }
+            if let Some(gone) = gone.remove(&at) {
+                self.may_delete(session, &gone.key).await?;
+                plan.slots.push(Slot::Gone(gone));
+                continue;
+            }
+            let expect = expected(change, aimed.as_ref());
+            let taken = learned.taken.contains(&at);
+            let draft = draft(at, change, aimed.as_ref(), expect, taken).map_err(place)?;
+            let creates = matches!((change.kind, &aimed), (ChangeKind::Update, Some(Aim::Creates)));
+            if creates && draft.change.id.is_some() {
+                plan.named.insert(at);
+            }
+            plan.slots.push(Slot::Changes(drafts.len()));
+            drafts.push(draft);
+        }
+        Ok(drafts)
     }
 
     /// Gives ids: first to people and to what belongs to nobody, then to what
@@ -133,8 +189,9 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             draft.key = Some(key);
         }
         for draft in drafts.iter_mut().filter(|draft| draft.key.is_none()) {
+            let full_url = draft.change.full_url.as_deref();
             let person = match &draft.resource {
-                Some(resource) => people(resource, resolved).into_iter().next(),
+                Some(resource) => people(resource, resolved, full_url).into_iter().next(),
                 None => None,
             };
             let mut random = [0_u8; 9];
@@ -154,47 +211,23 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     }
 }
 
-/// A change, its resource read.
-fn draft(at: usize, change: &Change) -> Result<Draft, Refusal> {
-    if change.id.as_ref().is_some_and(|id| !fhir::types::is_id(id)) {
-        return Err(Refusal::invalid(
-            "An id is 1 to 64 letters, digits, hyphens and points. Choose another.",
-        ));
+/// The same criteria twice: two creates are one, anything else is a change of
+/// one resource by two entries (R4 §3.1.0.11.2).
+fn both_create(changes: &[Change], first: usize, change: &Change) -> Result<(), Refusal> {
+    let create = |change: &Change| change.kind == ChangeKind::Create;
+    if create(change) && changes.get(first).is_some_and(create) {
+        return Ok(());
     }
-    let resource = match change.kind {
-        ChangeKind::Delete => None,
-        _ => Some(Resource::parse(change.body.clone(), &JsonLimits::default())?),
-    };
-    if resource.as_ref().is_some_and(|held| held.type_name() != change.resource_type) {
-        return Err(Refusal::invalid("The resource is of another type than the request names."));
-    }
-    Ok(Draft { at, change: change.clone(), resource, key: None })
-}
-
-/// Refuses two changes of one resource (R4 §3.1.0.11.2).
-fn refuse_twice(drafts: &[Draft], options: &CommitOptions) -> Result<(), Refusal> {
-    let mut seen = HashSet::new();
-    for draft in drafts {
-        if let Some(key) = &draft.key
-            && !seen.insert(key)
-        {
-            let refusal = Refusal::unprocessed(format!(
-                "{}/{} is changed by two entries. Leave one of them out, or send them in two \
-                 Bundles.",
-                key.resource_type, key.id
-            ));
-            return Err(placed(refusal, draft.at, options));
-        }
-    }
-    Ok(())
+    Err(Refusal::unprocessed(
+        "Another entry has the same criteria, so that two entries would change one resource. Leave \
+         one of them out, or send them in two Bundles.",
+    ))
 }
 
 /// Remembers what the entry's fullUrl stands for.
 fn resolve(resolved: &mut Resolved, change: &Change, key: &ResourceKey) {
-    if let Some(full_url) = &change.full_url
-        && local(full_url).is_none()
-    {
-        resolved.texts.insert(full_url.clone(), format!("{}/{}", key.resource_type, key.id));
+    if let Some(full_url) = &change.full_url {
+        resolved.entry(full_url, key);
     }
 }
 

@@ -13,8 +13,8 @@ use contracts::{Intent, Page, Refusal, ResourceKey, Window};
 /// The registries opened for one intended access.
 #[derive(Clone, Debug)]
 pub struct Shelf {
-    session: Session,
-    intent: Intent,
+    pub(crate) session: Session,
+    pub(crate) intent: Intent,
 }
 
 /// One permitted read of the registries, and what its entry will say.
@@ -143,15 +143,6 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let all = versions.iter().map(|version| seen(version, None)).collect();
         self.shown(taken, all, 200).await?;
         Ok(convert::page(versions, None, next))
-    }
-
-    /// `shelf.history-of-types`.
-    pub async fn registry_history_of_types(
-        &self,
-        _shelf: &Shelf,
-        _window: Window,
-    ) -> Result<Page, Refusal> {
-        Err(Refusal::not_supported("The history of a type is not kept yet: ask for an instance's."))
     }
 
     /// `shelf.search`.

@@ -17,6 +17,14 @@ pub struct Session {
 }
 
 impl Session {
+    /// The person to whose record its token is confined.
+    pub(crate) fn confined_to(&self) -> Option<&str> {
+        match self.claims.function {
+            Function::Patient => self.claims.patient.as_deref(),
+            _ => patient_context(&self.claims),
+        }
+    }
+
     /// Whether its token is confined to one person's record.
     pub(crate) fn is_confined(&self) -> bool {
         self.claims.function == Function::Patient || patient_context(&self.claims).is_some()

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use fhir::outcome::Refusal;
+use fhir::outcome::{Language, Refusal};
 use http::header::{self, HeaderValue};
 use http::{Response, StatusCode};
 use http_body_util::Full;
@@ -109,17 +109,19 @@ impl Refused {
         (status, code, text.into())
     }
 
-    /// The answer.
-    pub fn answer(&self) -> Response<Full<Bytes>> {
+    /// The answer, in the caller's language.
+    pub fn answer(&self, language: Language) -> Response<Full<Bytes>> {
         let (status, code, text) = self.told();
         let again = status == StatusCode::SERVICE_UNAVAILABLE;
         let after = again.then_some(limits::RETRY_AFTER_S);
         let refusal = Refusal::from_wire(status.as_u16(), code, text.into_owned(), None, after);
-        let mut answer = Response::new(Full::new(Bytes::from(refusal.to_operation_outcome())));
+        let mut answer = Response::new(Full::new(Bytes::from(refusal.to_operation_outcome_in(language))));
         *answer.status_mut() = status;
         let headers = answer.headers_mut();
         let kind = HeaderValue::from_static("application/fhir+json");
         headers.insert(header::CONTENT_TYPE, kind);
+        let language = HeaderValue::from_static(language.tag());
+        headers.insert(header::CONTENT_LANGUAGE, language);
         if let Some(seconds) = after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

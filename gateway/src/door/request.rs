@@ -39,6 +39,7 @@ pub async fn answer(
     let start = Instant::now();
     let request_id = headers::request_id(asked.headers());
     let method = asked.method().clone();
+    let language = rest::headers::language(asked.headers());
     // HTTP/2 ends a stream by itself without harm to the others.
     let ends_badly = asked.version() < Version::HTTP_2 && !asked.body().is_end_stream();
     let path = asked.uri().path().to_owned();
@@ -52,7 +53,7 @@ pub async fn answer(
     };
     let fault = answered.as_ref().err().and_then(Refused::fault);
     let unread = answered.as_ref().err().is_some_and(Refused::leaves_unread);
-    let mut answer = answered.unwrap_or_else(|refused| refused.answer());
+    let mut answer = answered.unwrap_or_else(|refused| refused.answer(language));
     if unread && ends_badly {
         answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         lingering.set(true);
@@ -183,9 +184,11 @@ async fn ask(
         Functions::Sandboxed(functions) => functions,
         Functions::Native(handlers) => {
             let (_, handler) = handlers.get(index).ok_or(Refused::Unfinished("no function"))?;
+            let language = rest::headers::language(request.headers());
             let answered = handler.answer(call, request.map(Vec::from));
             let answered = timeout(limit, answered).await;
             let answer = answered.map_err(|_| Refused::Unfinished("timed out"))?;
+            let answer = rest::answer::in_language(answer, language);
             return Ok(answer.map(|body| Full::new(Bytes::from(body))));
         }
     };

@@ -92,6 +92,9 @@ fn audit_events_are_the_journal_by_any_door() {
         for interaction in Interaction::ALL {
             let by_type = mark(ask(&claims, interaction, AUDIT, Some("p1")));
             let expected = match (interaction.changes(), function) {
+                // Anybody whose scopes allow it adds what they saw.
+                (true, "clerk") if interaction == Interaction::Create => 's',
+                (true, _) if interaction == Interaction::Create => 'x',
                 (true, _) => 'w',
                 (false, "auditor") => 'x',
                 (false, _) => 'j',
@@ -99,6 +102,16 @@ fn audit_events_are_the_journal_by_any_door() {
             assert_eq!(by_type, expected, "{function} {interaction:?}");
         }
     }
+}
+
+#[test]
+fn an_audit_event_is_added_within_ones_own_bounds() {
+    let create = |claims: &Claims, person| mark(ask(claims, Interaction::Create, AUDIT, person));
+    let own = claims("patient", "patient/*.cruds", Some("p1"));
+    assert_eq!(create(&own, Some("p1")), 'x');
+    assert_eq!(create(&own, Some("p2")), 'p');
+    assert_eq!(create(&claims("nurse", "user/AuditEvent.rs", None), None), 's');
+    assert_eq!(create(&claims("clerk", "user/AuditEvent.c", None), None), 'x');
 }
 
 #[test]

@@ -135,7 +135,9 @@ impl<'d> Evaluator<'d> {
                 let mut found = Vec::new();
                 for item in &items {
                     if let Item::Node(node) = item {
-                        node.each_child(name, &mut |child| found.push(Item::Node(child)));
+                        let looked_at =
+                            node.each_child(name, &mut |child| found.push(Item::Node(child)));
+                        self.spend(looked_at as u64 / 16)?;
                     }
                 }
                 self.spend(found.len() as u64)?;

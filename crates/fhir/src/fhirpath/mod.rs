@@ -32,6 +32,7 @@ pub use context::Context;
 pub use decimal::Decimal;
 pub use error::{FhirPathError, FhirPathErrorKind};
 pub use item::Item;
+pub(crate) use node::referred_type;
 pub use node::{Node, Step};
 pub use temporal::{Temporal, TemporalKind};
 
@@ -77,13 +78,27 @@ impl Expression {
         item: Item<'d>,
         context: &'d Context<'d>,
     ) -> Result<Vec<Item<'d>>, FhirPathError> {
+        let mut steps_left = context.limits.steps_max;
+        self.evaluate_within(item, context, &mut steps_left)
+    }
+
+    /// [`Expression::evaluate_on`] within a budget of steps that several
+    /// evaluations share.
+    pub(crate) fn evaluate_within<'d>(
+        &'d self,
+        item: Item<'d>,
+        context: &'d Context<'d>,
+        steps_left: &mut u64,
+    ) -> Result<Vec<Item<'d>>, FhirPathError> {
         let mut evaluator = evaluator::Evaluator {
             context,
             root: item.clone(),
-            steps_left: context.limits.steps_max,
+            steps_left: *steps_left,
             regexes: Vec::new(),
         };
-        evaluator.evaluate(&self.term, &evaluator::Focus::on(item, 0))
+        let found = evaluator.evaluate(&self.term, &evaluator::Focus::on(item, 0));
+        *steps_left = evaluator.steps_left;
+        found
     }
 
     /// What the expression is as a condition on an item: `None` when it
@@ -97,5 +112,14 @@ impl Expression {
         context: &'d Context<'d>,
     ) -> Result<Option<bool>, FhirPathError> {
         operators::truth(&self.evaluate_on(item, context)?)
+    }
+    /// [`Expression::test`] within a shared budget.
+    pub(crate) fn test_within<'d>(
+        &'d self,
+        item: Item<'d>,
+        context: &'d Context<'d>,
+        steps_left: &mut u64,
+    ) -> Result<Option<bool>, FhirPathError> {
+        operators::truth(&self.evaluate_within(item, context, steps_left)?)
     }
 }

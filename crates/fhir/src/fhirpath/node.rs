@@ -1,5 +1,7 @@
 //! Nodes of the document with the FHIR type that the tables give them.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::definitions::{Content, ELEMENT, Element, Structure};
 use crate::json::{Kind, Value};
 use crate::types;
@@ -40,6 +42,10 @@ impl<'d> Node<'d> {
         let structure = named.and_then(|name| Structure::of_resource(&name));
         let kind = structure.map_or(NodeType::Unknown, NodeType::Structure);
         Self { value: Some(value), companion: None, kind }
+    }
+
+    pub(crate) fn structured(value: Value<'d>, structure: Structure) -> Self {
+        Self { value: Some(value), companion: None, kind: NodeType::Structure(structure) }
     }
 
     /// The JSON value; `None` for a primitive that has extensions only.
@@ -105,16 +111,19 @@ impl<'d> Node<'d> {
     }
 
     /// The elements called `name`; the one of a choice by the choice's name.
-    pub(crate) fn each_child(self, name: &str, to: &mut impl FnMut(Node<'d>)) {
-        let Some((object, structure)) = self.object() else { return };
+    /// Gives how many members were looked at.
+    pub(crate) fn each_child(self, name: &str, to: &mut impl FnMut(Node<'d>)) -> usize {
+        let Some((object, structure)) = self.object() else { return 0 };
+        let mut looked_at = 0;
         let known = structure.and_then(|structure| structure.element(name));
         if known.is_some_and(Element::is_choice) {
             // By FHIRPath a choice is called `value`, never `valueString`.
-            return;
+            return 0;
         }
         let (mut value, mut companion) = (None, None);
         let mut chosen = None;
         for (key, held) in object.fields() {
+            looked_at += 1;
             let Some(key) = key.as_str() else { continue };
             if *key == *name {
                 value = Some(held);
@@ -139,32 +148,34 @@ impl<'d> Node<'d> {
                 }
             }
         }
-        if name == "resourceType" {
-            return;
+        if name != "resourceType" {
+            emit(value, companion, known.map(Element::content), chosen, to);
         }
-        let content = known.map(Element::content);
-        emit(value, companion, content, chosen, to);
+        looked_at
     }
 
     /// Every element, in the order of the text.
     pub(crate) fn each_element(self, to: &mut impl FnMut(&str, Node<'d>)) {
         let Some((object, structure)) = self.object() else { return };
-        for (key, held) in object.fields() {
-            let Some(key) = key.as_str() else { continue };
+        // Names and companions are looked up in maps: an object may have many.
+        let mut companions = HashMap::new();
+        for (key, held) in object.members() {
+            if let Some(base) = key.strip_prefix('_') {
+                companions.insert(base.to_owned(), held);
+            }
+        }
+        let names: HashSet<_> = match companions.is_empty() {
+            true => HashSet::new(),
+            false => object.members().map(|(key, _)| key).collect(),
+        };
+        for (key, held) in object.members() {
             let (name, value, companion) = match key.strip_prefix('_') {
-                Some(base) if object.get(base).is_some() => continue,
+                Some(base) if names.contains(base) => continue,
                 Some(base) => (base, None, Some(held)),
                 None if *key == *"resourceType" => continue,
-                None => {
-                    let primitive = held.kind() != Kind::Object;
-                    let beside = |found: &Value<'_>| {
-                        found.as_str().is_some_and(|name| name.strip_prefix('_') == Some(&key))
-                    };
-                    let companion =
-                        primitive.then(|| object.fields().find(|(key, _)| beside(key))).flatten();
-                    (&*key, Some(held), companion.map(|(_, held)| held))
-                }
+                None => (&*key, Some(held), companions.get(&*key).copied()),
             };
+            let companion = companion.filter(|_| value.is_none_or(|v| v.kind() != Kind::Object));
             let element = structure.and_then(|structure| structure.element(name));
             emit(value, companion, element.map(Element::content), None, &mut |node| to(name, node));
         }

@@ -168,6 +168,15 @@ fn computes() {
             ("(1|2).all($this < 3)", "true"),
             ("{}.all(false)", "true"),
             ("(1|2).exists($this = 2)", "true"),
+        ],
+    );
+}
+
+#[test]
+fn reads_and_converts_texts() {
+    on(
+        "{}",
+        &[
             ("'abc'.substring(1) & 'abc'.substring(0, 1)", "bca"),
             ("'abc'.substring(3)", ""),
             ("'ééa'.indexOf('a')", "2"),

@@ -47,6 +47,28 @@ impl Status {
     }
 }
 
+/// How grave an issue is (<http://hl7.org/fhir/issue-severity>).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The content is refused.
+    Error,
+    /// The content is taken, against advice.
+    Warning,
+    /// Something that the sender may want to know.
+    Information,
+}
+
+impl Severity {
+    /// The code of the code system.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Information => "information",
+        }
+    }
+}
+
 macro_rules! issue_types {
     ($($name:ident $code:literal $meaning:literal)*) => {
         /// Issue types of R4 (<http://hl7.org/fhir/issue-type>) in use here.

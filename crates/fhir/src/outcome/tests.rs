@@ -4,6 +4,7 @@ use crate::limits::JsonLimits;
 
 fn every_case() -> Vec<Refusal> {
     let issue = |code, diagnostics: &str| Issue {
+        severity: Severity::Error,
         code,
         diagnostics: diagnostics.to_owned(),
         expression: Some("Patient.gender".to_owned()),

@@ -25,10 +25,10 @@ fn takes_what_is_valid() {
         patient(r#""birthDate":"1970-03-30","active":true,"multipleBirthInteger":2"#),
         patient(r#""_birthDate":{"extension":[{"url":"http://x.y","valueCode":"unknown"}]}"#),
         patient(r#""name":[{"given":["A",null],"_given":[null,{"id":"g"}],"family":"B"}]"#),
-        patient(r#""contained":[{"resourceType":"Organization","id":"o","name":"N"}]"#),
+        patient(r##""contained":[{"resourceType":"Organization","id":"o","name":"N"}],"managingOrganization":{"reference":"#o"}"##),
         patient(r#""text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">on = 1 &lt; 2</div>"}"#),
         patient(r#""extension":[{"url":"u","extension":[{"url":"v","valueBoolean":false}]}]"#),
-        r#"{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"Patient","active":true}}]}"#.to_owned(),
+        r#"{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Patient","active":true}}]}"#.to_owned(),
         r#"{"resourceType":"Questionnaire","status":"draft","item":[{"linkId":"1","type":"group","item":[{"linkId":"1.1","type":"display"}]}]}"#.to_owned(),
     ] {
         assert_eq!(found(&text), [], "{text}");
@@ -74,7 +74,7 @@ fn refuses_what_is_missing_or_twice() {
     one(text, "MedicationRequest.medication", "required");
     let text = r#"{"resourceType":"Questionnaire","status":"draft","item":[{"linkId":"1","type":"group","item":[{"type":"display"}]}]}"#;
     one(text, "Questionnaire.item[0].item[0].linkId", "required");
-    let text = r#"{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"Patient","gender":"x"}}]}"#;
+    let text = r#"{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Patient","gender":"x"}}]}"#;
     one(text, "Bundle.entry[0].resource.gender", "code-invalid");
 }
 
@@ -103,6 +103,106 @@ fn refuses_extensions_with_both_or_neither() {
         r#""extension":[{"url":"u","valueCode":"c","extension":[{"url":"v","valueCode":"c"}]}]"#;
     one(&patient(both), "Patient.extension[0]", "invariant");
     one(&patient(r#""extension":[{"valueCode":"c"}]"#), "Patient.extension[0].url", "required");
+}
+
+#[test]
+fn refuses_references_to_other_types() {
+    let observation = |members: &str| {
+        format!(
+            "{{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{{\"text\":\"x\"}},{members}}}"
+        )
+    };
+    for subject in [
+        r#"{"reference":"Patient/1"}"#,
+        r#"{"reference":"urn:uuid:x"}"#,
+        r#"{"reference":"http://x.y/fhir/Group/1/_history/2"}"#,
+        r#"{"reference":"http://x.y/z"}"#,
+        r#"{"display":"x"}"#,
+        r#"{"type":"Patient"}"#,
+        r#"{"reference":"Patient?identifier=x"}"#,
+    ] {
+        assert_eq!(found(&observation(&format!("\"subject\":{subject}"))), [], "{subject}");
+    }
+    for subject in [
+        r#"{"reference":"Organization/1"}"#,
+        r#"{"reference":"http://x.y/fhir/Organization/1/_history/2"}"#,
+        r#"{"type":"Organization","display":"x"}"#,
+        r#"{"reference":"Organization?identifier=x"}"#,
+    ] {
+        one(&observation(&format!("\"subject\":{subject}")), "Observation.subject", "invalid");
+    }
+    let contained =
+        r##""contained":[{"resourceType":"Organization","id":"o"}],"subject":{"reference":"#o"}"##;
+    let wanted = [
+        ("Observation.contained[0]".to_owned(), "invariant"),
+        ("Observation.subject".to_owned(), "invalid"),
+    ];
+    assert_eq!(found(&observation(contained)), wanted);
+    one(
+        &observation(
+            r#""performer":[{"reference":"Practitioner/1"},{"reference":"Medication/1"}]"#,
+        ),
+        "Observation.performer[1]",
+        "invalid",
+    );
+}
+
+#[test]
+fn refuses_what_breaks_an_invariant() {
+    one(&patient(r#""contact":[{"gender":"male"}]"#), "Patient.contact[0]", "invariant");
+    one(
+        &patient(r#""name":[{"period":{"start":"2020-02","end":"2020-01"}}]"#),
+        "Patient.name[0].period",
+        "invariant",
+    );
+    one(
+        &patient(r##""managingOrganization":{"reference":"#o"}"##),
+        "Patient.managingOrganization",
+        "invariant",
+    );
+    one(
+        &patient(r#""contained":[{"resourceType":"Organization","id":"o","name":"x"}]"#),
+        "Patient",
+        "invariant",
+    );
+    let organization =
+        r#"{"resourceType":"Organization","name":"x","address":[{"use":"work"},{"use":"home"}]}"#;
+    one(organization, "Organization.address[1]", "invariant");
+    let text = r#"{"resourceType":"Questionnaire","status":"draft","item":[{"linkId":"1","type":"group","item":[{"linkId":"1","type":"display"}]}]}"#;
+    one(text, "Questionnaire", "invariant");
+    let text = r#"{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"Patient"}}]}"#;
+    one(text, "Bundle", "invariant");
+    // Inside a bundle, the resource of the entry is the root of its references.
+    let text = r##"{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Observation","status":"final","code":{"text":"x"},
+        "contained":[{"resourceType":"Patient","id":"p","generalPractitioner":[{"reference":"#q"}]},{"resourceType":"Practitioner","id":"q"}],
+        "subject":{"reference":"#p"}}}]}"##;
+    assert_eq!(found(text), []);
+}
+
+/// What is large by design of its sender costs time in proportion only.
+#[test]
+fn nothing_is_quadratic() {
+    let begun = std::time::Instant::now();
+    let many = |make: &dyn Fn(usize) -> String| (0..30_000).map(make).collect::<Vec<_>>().join(",");
+    let contained = many(&|at| format!(r#"{{"resourceType":"Patient","id":"p{at}"}}"#));
+    let links = many(&|at| format!(r##"{{"reference":"#p{at}"}}"##));
+    let list = format!(
+        r#"{{"resourceType":"Group","type":"person","actual":true,"contained":[{contained}],"member":[{}]}}"#,
+        links.replace("{\"reference", "{\"entity\":{\"reference").replace('}', "}}")
+    );
+    assert_eq!(found(&list), []);
+    let nulls = format!(
+        r#""name":[{{"given":[{}],"_given":[{}]}}]"#,
+        many(&|_| "null".to_owned()),
+        many(&|_| r#"{"id":"x"}"#.to_owned())
+    );
+    assert_eq!(found(&patient(&nulls)), []);
+    let items = many(&|at| format!(r#"{{"linkId":"{at}","type":"display"}}"#));
+    assert_eq!(
+        found(&format!(r#"{{"resourceType":"Questionnaire","status":"draft","item":[{items}]}}"#)),
+        []
+    );
+    assert!(begun.elapsed().as_secs() < 15, "{:?}", begun.elapsed());
 }
 
 #[test]
@@ -181,7 +281,7 @@ fn stops_at_twenty_issues_and_refuses_with_the_right_status() {
     assert_eq!(status(&patient(r#""gender":"female""#)), None);
 }
 
-const SAMPLE: &str = r#"{"resourceType":"Observation","id":"o","meta":{"profile":["http://p"]},"status":"final","category":[{"coding":[{"system":"http://s","code":"c"}]}],"code":{"text":"t"},"subject":{"reference":"Patient/1"},"effectiveDateTime":"2020-01-01","_issued":{"extension":[{"url":"u","valueCode":"c"}]},"component":[{"code":{"text":"t"},"valueQuantity":{"value":1.00,"unit":"mg"}}],"contained":[{"resourceType":"Patient","id":"p","name":[{"given":[null,"x"],"_given":[{"id":"i"},null]}]}]}"#;
+const SAMPLE: &str = r##"{"resourceType":"Observation","id":"o","meta":{"profile":["http://p"]},"status":"final","category":[{"coding":[{"system":"http://s","code":"c"}]}],"code":{"text":"t"},"subject":{"reference":"#p"},"effectiveDateTime":"2020-01-01","_issued":{"extension":[{"url":"u","valueCode":"c"}]},"component":[{"code":{"text":"t"},"valueQuantity":{"value":1.00,"unit":"mg"}}],"contained":[{"resourceType":"Patient","id":"p","name":[{"given":[null,"x"],"_given":[{"id":"i"},null]}]}]}"##;
 
 #[test]
 fn the_sample_is_valid() {

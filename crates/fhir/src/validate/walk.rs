@@ -1,36 +1,73 @@
 //! The walk through a resource beside its definition.
 
-use super::narrative;
+use super::invariants::{self, Scope, Verdict};
 use super::primitive::Primitive;
+use super::{narrative, targets};
 use crate::definitions::{
-    CODEABLE_CONCEPT, Content, ELEMENT, EXTENSION, Element, Structure, ValueSet,
+    CODEABLE_CONCEPT, Content, ELEMENT, EXTENSION, Element, Invariant, REFERENCE, Structure,
+    ValueSet,
 };
+use crate::fhirpath::Node;
 use crate::json::{Kind, Value};
-use crate::limits::ISSUES_MAX;
-use crate::outcome::{Issue, IssueType};
+use crate::limits::{INVARIANT_STEPS_MAX, ISSUES_MAX, REPORT_ISSUES_MAX};
+use crate::outcome::{Issue, IssueType, Severity};
 
 /// A step of the path: an element, and which of its items.
 type Step = (&'static str, Option<usize>);
 
-pub(super) struct Walk {
+pub(super) struct Walk<'d> {
     root: &'static str,
     path: Vec<Step>,
     issues: Vec<Issue>,
+    /// Whether to report what is but advised against or worth knowing.
+    thorough: bool,
+    /// The resource that is walked, and the one that contains it, if any.
+    scope: Scope<'d>,
+    steps_left: u64,
+    errors: usize,
+    /// How many faults of structure were found.
+    misshapen: usize,
 }
 
-impl Walk {
-    pub(super) fn over(resource: Value<'_>) -> Vec<Issue> {
-        let mut walk = Self { root: "", path: Vec::with_capacity(16), issues: Vec::new() };
+impl<'d> Walk<'d> {
+    pub(super) fn over(resource: Value<'d>, thorough: bool) -> Vec<Issue> {
+        let mut walk = Self {
+            root: "",
+            path: Vec::with_capacity(16),
+            issues: Vec::new(),
+            thorough,
+            scope: Scope::of_root(resource),
+            steps_left: INVARIANT_STEPS_MAX,
+            errors: 0,
+            misshapen: 0,
+        };
         walk.resource(resource);
         walk.issues
     }
 
+    /// Errors are counted by themselves, so that advice cannot displace them.
     fn full(&self) -> bool {
-        self.issues.len() >= ISSUES_MAX
+        self.errors >= if self.thorough { REPORT_ISSUES_MAX } else { ISSUES_MAX }
     }
 
     fn report(&mut self, code: IssueType, member: &str, diagnostics: impl Into<String>) {
+        self.say(Severity::Error, code, member, diagnostics);
+    }
+
+    fn say(
+        &mut self,
+        severity: Severity,
+        code: IssueType,
+        member: &str,
+        diagnostics: impl Into<String>,
+    ) {
+        self.misshapen += usize::from(code == IssueType::Structure);
         if self.full() {
+            return;
+        }
+        if severity == Severity::Error {
+            self.errors += 1;
+        } else if self.issues.len() - self.errors >= REPORT_ISSUES_MAX {
             return;
         }
         let mut expression = self.root.to_owned();
@@ -48,10 +85,11 @@ impl Walk {
         // Of a type not yet known, the path begins with the member.
         let expression = expression.trim_start_matches('.').to_owned();
         let expression = Some(expression).filter(|expression| !expression.is_empty());
-        self.issues.push(Issue { code, diagnostics: diagnostics.into(), expression });
+        let diagnostics = diagnostics.into();
+        self.issues.push(Issue { severity, code, diagnostics, expression });
     }
 
-    fn resource(&mut self, value: Value<'_>) {
+    fn resource(&mut self, value: Value<'d>) {
         if value.kind() != Kind::Object {
             self.report(IssueType::Structure, "", "Here should be a resource: a JSON object.");
             return;
@@ -67,20 +105,30 @@ impl Walk {
         };
         if self.path.is_empty() {
             self.root = known.name;
-        } else if self.path.iter().any(|(name, _)| *name == "contained")
-            && value.get("contained").is_some()
-        {
-            let text = "A contained resource must not contain others (dom-2); move them up.";
-            self.report(IssueType::Invariant, "contained", text);
+            self.structure(value, structure, true);
+            return;
+        }
+        let around = self.scope.clone();
+        if self.path.last().is_some_and(|(name, _)| *name == "contained") {
+            self.scope.container = Some(around.container.unwrap_or(around.resource));
+            self.scope.resource = value;
+            if value.get("contained").is_some() {
+                let text = "A contained resource must not contain others (dom-2); move them up.";
+                self.report(IssueType::Invariant, "contained", text);
+            }
+        } else {
+            self.scope = Scope::of_root(value);
         }
         self.structure(value, structure, true);
+        self.scope = around;
     }
 
-    fn structure(&mut self, value: Value<'_>, structure: Structure, resource: bool) {
+    fn structure(&mut self, value: Value<'d>, structure: Structure, resource: bool) {
         if value.kind() != Kind::Object {
             self.report(IssueType::Structure, "", "Here should be a JSON object.");
             return;
         }
+        let misshapen = self.misshapen;
         let mut filled = 0_u32;
         let mut chosen: [&str; 32] = [""; 32];
         let mut members = 0_usize;
@@ -129,9 +177,50 @@ impl Walk {
         if structure.0 == EXTENSION {
             self.extension(value);
         }
+        if self.misshapen > misshapen {
+            // Rules are written for what is of its structure.
+            return;
+        }
+        for (rule, element) in structure.rules() {
+            if rule.is_error() || self.thorough {
+                self.rule(rule, element, Node::structured(value, structure));
+            }
+        }
     }
 
-    fn unknown(&mut self, key: &str, held: Value<'_>) {
+    /// An invariant of a structure, or of one of its elements.
+    fn rule(&mut self, rule: Invariant, element: &'static str, owner: Node<'d>) {
+        if element.is_empty() {
+            self.judge(rule, owner);
+            return;
+        }
+        let mut held = Vec::new();
+        owner.each_child(element, &mut |child| held.push(child));
+        let many = held.len() > 1;
+        for (item, child) in held.into_iter().enumerate() {
+            self.path.push((element, many.then_some(item)));
+            self.judge(rule, child);
+            self.path.pop();
+        }
+    }
+
+    fn judge(&mut self, rule: Invariant, node: Node<'d>) {
+        match invariants::judge(rule, node, &self.scope, &mut self.steps_left) {
+            Verdict::Holds => {}
+            Verdict::Broken => {
+                let severity = if rule.is_error() { Severity::Error } else { Severity::Warning };
+                let text = format!("{} ({}).", rule.human().trim_end_matches('.'), rule.key());
+                self.say(severity, IssueType::Invariant, "", text);
+            }
+            Verdict::Unjudged if self.thorough => {
+                let text = format!("It was not judged whether {} holds here.", rule.key());
+                self.say(Severity::Information, IssueType::Informational, "", text);
+            }
+            Verdict::Unjudged => {}
+        }
+    }
+
+    fn unknown(&mut self, key: &str, held: Value<'d>) {
         let text = if held.kind() == Kind::Null {
             "There is no such element here, and null is no value; leave it out."
         } else {
@@ -149,7 +238,7 @@ impl Walk {
     }
 
     /// ext-1: a value or extensions, not both and not neither.
-    fn extension(&mut self, value: Value<'_>) {
+    fn extension(&mut self, value: Value<'d>) {
         let nested = value.get("extension").is_some();
         let valued = value.fields().any(|(key, _)| {
             key.as_str().is_some_and(|key| key.trim_start_matches('_').starts_with("value"))
@@ -162,16 +251,24 @@ impl Walk {
     }
 
     /// A member and what it holds, one or many.
-    fn member(&mut self, owner: Value<'_>, held: Value<'_>, element: Element) {
+    fn member(&mut self, owner: Value<'d>, held: Value<'d>, element: Element) {
         match (held.kind(), element.repeats()) {
             (Kind::Array, true) => {
                 let mut count = 0_usize;
+                // The companion's items, from the first null on.
+                let mut beside = None;
                 for (item, value) in held.items().enumerate() {
                     count += 1;
                     self.step(Some(item));
                     match (value.kind(), element.content()) {
                         (Kind::Null, Content::Primitive(_)) => {
-                            self.gap(owner, element, item);
+                            let companions = beside.get_or_insert_with(|| {
+                                let name = format!("_{}", element.name());
+                                let companion = owner.get(&name).map(Value::items);
+                                companion.into_iter().flatten().enumerate()
+                            });
+                            let held = companions.find(|(place, _)| *place == item);
+                            self.gap(held.map(|(_, companion)| companion));
                         }
                         _ => self.value(value, element),
                     }
@@ -208,9 +305,7 @@ impl Walk {
     }
 
     /// A null among primitives stands for an item that has extensions only.
-    fn gap(&mut self, owner: Value<'_>, element: Element, item: usize) {
-        let companions = owner.get(&format!("_{}", element.name()));
-        let companion = companions.and_then(|companions| companions.items().nth(item));
+    fn gap(&mut self, companion: Option<Value<'d>>) {
         if companion.is_none_or(|companion| companion.kind() == Kind::Null) {
             let text = "null stands for an item with extensions only, and there is none; leave \
                         it out.";
@@ -219,7 +314,7 @@ impl Walk {
     }
 
     /// `_name`: the id and extensions of a primitive.
-    fn companion(&mut self, owner: Value<'_>, held: Value<'_>, element: Element) {
+    fn companion(&mut self, owner: Value<'d>, held: Value<'d>, element: Element) {
         if !matches!(element.content(), Content::Primitive(_)) {
             let text = "Only primitive elements have a companion that begins with an underscore; \
                         put id and extension into the element.";
@@ -251,7 +346,7 @@ impl Walk {
         self.step(None);
     }
 
-    fn value(&mut self, value: Value<'_>, element: Element) {
+    fn value(&mut self, value: Value<'d>, element: Element) {
         match element.content() {
             Content::Primitive(primitive) => self.primitive(value, primitive, element.value_set()),
             Content::Resource => self.resource(value),
@@ -262,11 +357,17 @@ impl Walk {
                 {
                     self.concept(value, set);
                 }
+                if number == REFERENCE
+                    && let Some(allowed) = element.targets()
+                    && let Some(fault) = targets::fault(value, allowed, &self.scope)
+                {
+                    self.report(IssueType::Invalid, "", fault);
+                }
             }
         }
     }
 
-    fn primitive(&mut self, value: Value<'_>, primitive: Primitive, set: Option<ValueSet>) {
+    fn primitive(&mut self, value: Value<'d>, primitive: Primitive, set: Option<ValueSet>) {
         if value.kind() != primitive.json() {
             let text = format!(
                 "A {} is written as a JSON {}.",
@@ -298,7 +399,7 @@ impl Walk {
     }
 
     /// A required binding on a concept: when it is coded, one coding is of the set.
-    fn concept(&mut self, value: Value<'_>, set: ValueSet) {
+    fn concept(&mut self, value: Value<'d>, set: ValueSet) {
         let mut coded = value.each("coding").peekable();
         if coded.peek().is_none() {
             return;

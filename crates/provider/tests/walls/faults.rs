@@ -25,17 +25,18 @@ fn a_commit_needs_nothing_after_it() {
     world.access.refuse(true);
     // The record refuses everything once the commit is made.
     world.record.refuse_after.store(1, Ordering::SeqCst);
-    let done = world.commit(&session, vec![update(&patient("ann"))], keyed()).unwrap();
+    let done = world.commit(&session, vec![update(&numbered("ann", 2))], keyed()).unwrap();
     assert!(String::from_utf8_lossy(&done.outcomes[0].body).contains("\"versionId\":\"2\""));
     // Asked again, the answer cannot be given, and that is said as it is.
-    let away = world.commit(&session, vec![update(&patient("ann"))], keyed()).unwrap_err();
+    let away = world.commit(&session, vec![update(&numbered("ann", 2))], keyed()).unwrap_err();
     assert_eq!(away.status, Status::ServiceUnavailable);
     world.record.refuse(false);
-    let unwitnessed = world.commit(&session, vec![update(&patient("ann"))], keyed()).unwrap_err();
+    let unwitnessed =
+        world.commit(&session, vec![update(&numbered("ann", 2))], keyed()).unwrap_err();
     assert_eq!(unwitnessed.status, Status::ServiceUnavailable);
     assert!(unwitnessed.diagnostics.contains("stands"), "{unwitnessed}");
     world.access.refuse(false);
-    let again = world.commit(&session, vec![update(&patient("ann"))], keyed()).unwrap();
+    let again = world.commit(&session, vec![update(&numbered("ann", 2))], keyed()).unwrap();
     assert!(again.replayed);
     assert_eq!(again.outcomes, done.outcomes);
     let change = access::entry::Change::Updated;
@@ -51,7 +52,7 @@ fn a_lost_reply_is_a_success_when_it_was_one() {
     world.put(&session, &patient("ann"));
     for version in 2..6 {
         world.record.losing.store(version, Ordering::SeqCst);
-        let change = Change { if_match: Some(version - 1), ..update(&patient("ann")) };
+        let change = Change { if_match: Some(version - 1), ..update(&numbered("ann", version)) };
         let done = world.one(&session, change).unwrap();
         assert_eq!(done.outcomes[0].version, version);
     }
@@ -101,7 +102,7 @@ fn a_transaction_cut_off_midway_leaves_nothing_and_can_be_sent_again() {
             let world = World::new();
             let session = world.system();
             world.put(&session, &patient("p0"));
-            let changes = || (0..people).map(|n| update(&patient(&format!("p{n}")))).collect();
+            let changes = || (0..people).map(|n| update(&numbered(&format!("p{n}"), 2))).collect();
             let options = || CommitOptions { bundle: true, return_bodies: false, ..keyed() };
             world.record.refuse_after.store(transactions, Ordering::SeqCst);
             let cut = world.commit(&session, changes(), options());

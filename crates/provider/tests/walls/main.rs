@@ -4,10 +4,15 @@
 
 mod bundles;
 mod commits;
+mod criteria;
 mod export;
 mod faults;
+mod foreign;
+mod history;
 mod names;
+mod patches;
 mod reads;
 mod retries;
 mod rights;
+mod unchanged;
 mod world;

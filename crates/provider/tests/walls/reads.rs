@@ -187,8 +187,8 @@ fn a_long_answer_has_several_entries_and_a_long_commit_too() {
 fn history_by_pages_with_cursors_that_are_checked() {
     let world = World::new();
     let session = world.clinician();
-    for _ in 0..5 {
-        world.put(&session, &patient("ann"));
+    for number in 0..5 {
+        world.put(&session, &numbered("ann", number));
     }
     let ann = key("Patient", "ann");
     let page = |cursor: Option<String>| {

@@ -11,8 +11,8 @@ use access::token::{DevelopmentIssuer, Issuers};
 use chart::Environment;
 use chart::table::{Item, Key, Query, QueryPage, Table, TableError, TableResult, Write};
 use contracts::{
-    Change, ChangeKind, CommitOptions, Intent, Interaction, JournalFilter, Origin, Page, Place,
-    Receipt, Refusal, ResourceKey, Window,
+    BodyForm, Change, ChangeKind, CommitOptions, Intent, Interaction, JournalFilter, Origin, Page,
+    Place, Receipt, Refusal, ResourceKey, Window,
 };
 use futures::executor::block_on;
 use provider::{Journaling, Provider, Session, Setup};
@@ -262,6 +262,22 @@ impl World {
             self.walls.registry_search(&shelf, &[kind.to_owned()], query, None).await
         })
     }
+    /// A page of the history of these types.
+    pub fn history(
+        &self,
+        session: &Session,
+        types: &[&str],
+        window: Window,
+    ) -> Result<Page, Refusal> {
+        let kind =
+            if types.len() == 1 { Interaction::HistoryType } else { Interaction::HistorySystem };
+        let resource_types = types.iter().map(|name| (*name).to_owned()).collect();
+        block_on(async {
+            let shelf = self.walls.open_registry(session, Intent::to(kind)).await?;
+            let window = Window { resource_types, ..window };
+            self.walls.registry_history_of_types(&shelf, window).await
+        })
+    }
     pub fn everything(&self, session: &Session, person: &str) -> Result<Page, Refusal> {
         block_on(async {
             let intent = Intent::to(Interaction::Everything);
@@ -305,12 +321,33 @@ pub fn update(body: &str) -> Change {
     Change { kind: ChangeKind::Update, id: Some(id), ..create(body) }
 }
 
+/// An update of the one that matches.
+pub fn update_where(criteria: &str, body: &str) -> Change {
+    let criteria = Some(criteria.to_owned());
+    Change { kind: ChangeKind::Update, criteria, ..create(body) }
+}
+
+/// A patch of a resource.
+pub fn patch(resource_type: &str, id: &str, body: &str) -> Change {
+    Change {
+        form: BodyForm::Patch,
+        body: body.into(),
+        kind: ChangeKind::Update,
+        ..delete(resource_type, id)
+    }
+}
+
 pub fn delete(resource_type: &str, id: &str) -> Change {
     Change { id: Some(id.into()), ..Change::of(ChangeKind::Delete, resource_type) }
 }
 
 pub fn patient(id: &str) -> String {
     format!(r#"{{"resourceType":"Patient","id":"{id}"}}"#)
+}
+
+/// A person, another content for each number.
+pub fn numbered(id: &str, number: u64) -> String {
+    format!(r#"{{"resourceType":"Patient","id":"{id}","multipleBirthInteger":{number}}}"#)
 }
 
 /// A person with a NAM.

@@ -99,6 +99,7 @@ fn messages_and_bundles_too() {
         last_updated_ms: 0,
         effect: Effect::Updated,
         body: Vec::new(),
+        notices: Vec::new(),
     };
     let answer = changed(outcome, "http://x/fhir", Return::OperationOutcome);
     assert!(body(&answer).contains("Patient/1 is stored as version 2."));

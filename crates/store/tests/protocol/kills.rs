@@ -75,11 +75,13 @@ fn killed(resources: usize, step: u64) -> bool {
         }
         let seen = showing(&other, "new").await;
         assert!(seen == resources || (seen == 0 && !acknowledged), "{seen} after {step}");
+        assert_eq!(fed(&other).await, if seen == 0 { 1 } else { 2 }, "after {step}");
         world.pass(120_000);
         let (one, two) = futures::join!(other.sweep(), other.sweep());
         one.unwrap();
         two.unwrap();
         assert_eq!(showing(&other, "new").await, seen);
+        assert_eq!(fed(&other).await, if seen == 0 { 1 } else { 2 }, "after {step}");
         clean(&table);
         let again = other.commit(request).await.unwrap();
         assert_eq!(again.replayed, seen == resources);
@@ -90,8 +92,22 @@ fn killed(resources: usize, step: u64) -> bool {
         assert_eq!(other.read("Patient", "p").await.unwrap().unwrap().version, 2);
         let entries = table.inner().dump().keys().filter(|key| key.pk.starts_with("O#")).count();
         assert_eq!(entries, 2);
+        assert_eq!(fed(&other).await, 2);
     });
     !victim.is_dead()
+}
+
+/// How many commits the feed tells of; each version that it names is there.
+async fn fed(record: &Record<Faulty<MemoryTable>, World>) -> usize {
+    let items = crate::feed::whole(record).await;
+    for item in &items {
+        let at: Vec<_> = item.changes.iter().map(|change| change.at.clone()).collect();
+        for version in record.fetch(&at).await.unwrap() {
+            let shown = record.vread(&version.resource_type, &version.id, version.version).await;
+            assert_eq!(shown.unwrap(), Some(version), "what is in the feed is visible");
+        }
+    }
+    items.len()
 }
 
 fn clean(table: &Faulty<MemoryTable>) {

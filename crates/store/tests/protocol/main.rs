@@ -3,6 +3,7 @@
 
 mod basics;
 mod counts;
+mod feed;
 mod kills;
 mod model;
 mod people;

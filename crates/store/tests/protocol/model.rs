@@ -210,6 +210,17 @@ async fn check(
     let entries: BTreeSet<String> =
         dump.keys().filter(|key| key.pk.starts_with("O#")).map(|key| key.sk.clone()).collect();
     assert_eq!(entries, commits, "an access entry for each commit, and none besides");
+    let mut fed: BTreeSet<String> = BTreeSet::new();
+    for item in crate::feed::whole(record).await {
+        assert!(!item.changes.is_empty());
+        let at: Vec<_> = item.changes.into_iter().map(|change| change.at).collect();
+        for version in record.fetch(&at).await.unwrap() {
+            assert_eq!(version.commit, item.place.commit);
+            assert_eq!(version.last_updated_ms, item.place.at_ms);
+        }
+        assert!(fed.insert(item.place.commit), "a commit is in the feed once");
+    }
+    assert_eq!(fed, commits, "a feed item for each visible commit, and none besides");
 }
 
 /// `Patient` homes follow from the id; observations here are named plainly.

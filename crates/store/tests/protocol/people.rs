@@ -28,6 +28,7 @@ pub fn change(person: &str, resource_type: &str, id: &str, expect: Expect, text:
         id: id.to_owned(),
         expect,
         tokens: text.as_bytes().to_vec(),
+        digest: None,
         content: Content::Body(Arc::new(move |version, _| format!("{text}/{version}"))),
         rows: Vec::new(),
         drop_rows: Vec::new(),

@@ -122,6 +122,8 @@ impl Client {
             .header(header::AUTHORIZATION, format!("Bearer {token}"))
             .header(header::CONTENT_TYPE, "application/fhir+json")
             .header(header::ACCEPT, "application/fhir+json")
+            // The reasons of refusals stand in a table that is in English.
+            .header(header::ACCEPT_LANGUAGE, "en")
             .header("idempotency-key", key)
             .body(Full::new(body))?;
         let sender = self.sender().await?;

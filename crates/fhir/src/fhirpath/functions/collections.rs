@@ -13,111 +13,24 @@ impl<'d> Evaluator<'d> {
     pub(super) fn collection_function(
         &mut self,
         function: Function,
-        mut items: Collection<'d>,
+        items: Collection<'d>,
         arguments: &'d [Term],
         focus: &Focus<'d>,
     ) -> Result<Collection<'d>, FhirPathError> {
-        Ok(match function {
-            Function::Empty => boolean(Some(items.is_empty())),
-            Function::Exists => match arguments.first() {
-                None => boolean(Some(!items.is_empty())),
-                Some(criteria) => boolean(Some(self.any(&items, criteria, true)?)),
-            },
-            Function::All => match arguments.first() {
-                None => Vec::new(),
-                Some(criteria) => boolean(Some(!self.any(&items, criteria, false)?)),
-            },
-            Function::AllTrue => boolean(Some(self.every(&items, true)?)),
-            Function::AllFalse => boolean(Some(self.every(&items, false)?)),
-            Function::AnyTrue => boolean(Some(!self.every_is_not(&items, true)?)),
-            Function::AnyFalse => boolean(Some(!self.every_is_not(&items, false)?)),
-            Function::SubsetOf => {
-                let others = self.argument(arguments, 0, focus)?;
-                boolean(Some(self.subset(&items, &others)?))
+        match function {
+            Function::Where | Function::Select | Function::Repeat | Function::Aggregate => {
+                self.projection(function, items, arguments, focus)
             }
-            Function::SupersetOf => {
-                let others = self.argument(arguments, 0, focus)?;
-                boolean(Some(self.subset(&others, &items)?))
+            Function::Single
+            | Function::First
+            | Function::Last
+            | Function::Tail
+            | Function::Skip
+            | Function::Take => self.part(function, items, arguments, focus),
+            Function::Intersect | Function::Exclude | Function::Union | Function::Combine => {
+                self.combination(function, items, arguments, focus)
             }
-            Function::Count => vec![count(items.len())],
-            Function::Distinct => self.distinct(items)?,
-            Function::IsDistinct => {
-                let before = items.len();
-                boolean(Some(self.distinct(items)?.len() == before))
-            }
-            Function::Where => {
-                let Some(criteria) = arguments.first() else { return Ok(Vec::new()) };
-                let mut kept = Vec::new();
-                for (index, item) in items.into_iter().enumerate() {
-                    let inner = Focus::on(item, index);
-                    if truth(&self.evaluate(criteria, &inner)?)? == Some(true) {
-                        kept.push(inner.this);
-                    }
-                }
-                kept
-            }
-            Function::Select => {
-                let Some(projection) = arguments.first() else { return Ok(Vec::new()) };
-                let mut found = Vec::new();
-                for (index, item) in items.into_iter().enumerate() {
-                    found.append(&mut self.evaluate(projection, &Focus::on(item, index))?);
-                }
-                found
-            }
-            Function::Repeat => self.repeat(items, arguments)?,
-            Function::Aggregate => {
-                let mut total = self.argument(arguments, 1, focus)?;
-                let Some(aggregator) = arguments.first() else { return Ok(total) };
-                for (index, this) in items.into_iter().enumerate() {
-                    total = self.evaluate(aggregator, &Focus { this, index, total })?;
-                }
-                total
-            }
-            Function::Single => only(&items, "single()")?.into_iter().collect(),
-            Function::First => {
-                items.truncate(1);
-                items
-            }
-            Function::Last => items.pop().into_iter().collect(),
-            Function::Tail => items.into_iter().skip(1).collect(),
-            Function::Skip => {
-                let skipped = self.number_of(arguments, focus)?;
-                items.into_iter().skip(skipped).collect()
-            }
-            Function::Take => {
-                let taken = self.number_of(arguments, focus)?;
-                items.truncate(taken);
-                items
-            }
-            Function::Intersect => {
-                let others = self.argument(arguments, 0, focus)?;
-                let mut both = Vec::new();
-                for item in items {
-                    if self.holds(&others, &item)? {
-                        both.push(item);
-                    }
-                }
-                self.distinct(both)?
-            }
-            Function::Exclude => {
-                let others = self.argument(arguments, 0, focus)?;
-                let mut kept = Vec::new();
-                for item in items {
-                    if !self.holds(&others, &item)? {
-                        kept.push(item);
-                    }
-                }
-                kept
-            }
-            Function::Union => {
-                items.append(&mut self.argument(arguments, 0, focus)?);
-                self.distinct(items)?
-            }
-            Function::Combine => {
-                items.append(&mut self.argument(arguments, 0, focus)?);
-                items
-            }
-            Function::Children => self.children(&items)?,
+            Function::Children => self.children(&items),
             Function::Descendants => {
                 let mut found = Vec::new();
                 let mut level = self.children(&items)?;
@@ -126,10 +39,126 @@ impl<'d> Evaluator<'d> {
                     found.append(&mut level);
                     level = next;
                 }
-                found
+                Ok(found)
             }
-            _ => Vec::new(),
+            Function::Count => Ok(vec![count(items.len())]),
+            Function::Distinct => self.distinct(items),
+            _ => Ok(boolean(Some(self.existence(function, items, arguments, focus)?))),
+        }
+    }
+
+    fn existence(
+        &mut self,
+        function: Function,
+        items: Collection<'d>,
+        arguments: &'d [Term],
+        focus: &Focus<'d>,
+    ) -> Result<bool, FhirPathError> {
+        Ok(match (function, arguments.first()) {
+            (Function::Exists, Some(criteria)) => self.any(&items, criteria, true)?,
+            (Function::Exists, None) => !items.is_empty(),
+            (Function::All, Some(criteria)) => !self.any(&items, criteria, false)?,
+            (Function::AllTrue, _) => self.every(&items, true)?,
+            (Function::AllFalse, _) => self.every(&items, false)?,
+            (Function::AnyTrue, _) => !self.every(&items, false)?,
+            (Function::AnyFalse, _) => !self.every(&items, true)?,
+            (Function::SubsetOf, _) => {
+                let others = self.argument(arguments, 0, focus)?;
+                self.subset(&items, &others)?
+            }
+            (Function::SupersetOf, _) => {
+                let others = self.argument(arguments, 0, focus)?;
+                self.subset(&others, &items)?
+            }
+            (Function::IsDistinct, _) => {
+                let before = items.len();
+                self.distinct(items)?.len() == before
+            }
+            _ => items.is_empty(),
         })
+    }
+
+    fn projection(
+        &mut self,
+        function: Function,
+        items: Collection<'d>,
+        arguments: &'d [Term],
+        focus: &Focus<'d>,
+    ) -> Result<Collection<'d>, FhirPathError> {
+        let Some(term) = arguments.first() else { return Ok(Vec::new()) };
+        let mut found = Vec::new();
+        match function {
+            Function::Where => {
+                for (index, item) in items.into_iter().enumerate() {
+                    let inner = Focus::on(item, index);
+                    if truth(&self.evaluate(term, &inner)?)? == Some(true) {
+                        found.push(inner.this);
+                    }
+                }
+            }
+            Function::Select => {
+                for (index, item) in items.into_iter().enumerate() {
+                    found.append(&mut self.evaluate(term, &Focus::on(item, index))?);
+                }
+            }
+            Function::Aggregate => {
+                found = self.argument(arguments, 1, focus)?;
+                for (index, this) in items.into_iter().enumerate() {
+                    found = self.evaluate(term, &Focus { this, index, total: found })?;
+                }
+            }
+            _ => found = self.repeat(items, term)?,
+        }
+        Ok(found)
+    }
+
+    fn part(
+        &mut self,
+        function: Function,
+        mut items: Collection<'d>,
+        arguments: &'d [Term],
+        focus: &Focus<'d>,
+    ) -> Result<Collection<'d>, FhirPathError> {
+        Ok(match function {
+            Function::Single => only(&items, "single()")?.into_iter().collect(),
+            Function::Last => items.pop().into_iter().collect(),
+            Function::Tail => items.into_iter().skip(1).collect(),
+            Function::Skip => {
+                let skipped = self.number_of(arguments, focus)?;
+                items.into_iter().skip(skipped).collect()
+            }
+            _ => {
+                let first = function == Function::First;
+                items.truncate(if first { 1 } else { self.number_of(arguments, focus)? });
+                items
+            }
+        })
+    }
+
+    fn combination(
+        &mut self,
+        function: Function,
+        mut items: Collection<'d>,
+        arguments: &'d [Term],
+        focus: &Focus<'d>,
+    ) -> Result<Collection<'d>, FhirPathError> {
+        let mut others = self.argument(arguments, 0, focus)?;
+        match function {
+            Function::Combine | Function::Union => {
+                items.append(&mut others);
+                if function == Function::Union { self.distinct(items) } else { Ok(items) }
+            }
+            _ => {
+                let both = function == Function::Intersect;
+                let mut kept = Vec::new();
+                for item in items {
+                    if self.holds(&others, &item)? == both {
+                        kept.push(item);
+                    }
+                }
+                if both { self.distinct(kept) } else { Ok(kept) }
+            }
+        }
     }
 
     /// Whether the criteria are met (`met`), or not met, by any item.
@@ -161,10 +190,6 @@ impl<'d> Evaluator<'d> {
         Ok(true)
     }
 
-    fn every_is_not(&mut self, items: &[Item<'d>], wanted: bool) -> Result<bool, FhirPathError> {
-        self.every(items, !wanted)
-    }
-
     fn subset(&mut self, items: &[Item<'d>], others: &[Item<'d>]) -> Result<bool, FhirPathError> {
         for item in items {
             if !self.holds(others, item)? {
@@ -178,9 +203,8 @@ impl<'d> Evaluator<'d> {
     fn repeat(
         &mut self,
         items: Collection<'d>,
-        arguments: &'d [Term],
+        projection: &'d Term,
     ) -> Result<Collection<'d>, FhirPathError> {
-        let Some(projection) = arguments.first() else { return Ok(Vec::new()) };
         let mut places = HashSet::new();
         let mut found: Collection<'d> = Vec::new();
         let mut computed: Collection<'d> = Vec::new();

@@ -49,7 +49,10 @@ impl<'d> Evaluator<'d> {
             Function::Resolve => {
                 let mut found = Vec::new();
                 for item in &items {
-                    self.spend(1)?;
+                    let root = self.context.root_resource.or(self.context.resource);
+                    let root = root.or_else(|| self.root.node()?.value());
+                    let contained = root.map_or(0, |root| root.each("contained").count());
+                    self.spend(1 + contained as u64)?;
                     found.extend(self.resolved(item));
                 }
                 found
