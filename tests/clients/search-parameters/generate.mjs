@@ -72,6 +72,10 @@ function missing(type, parameter, all_) {
   }
 }
 
+/** A bare id of a `subject` that may be a Patient, and here is something else. */
+const guessed = (parameter, atom, form) => form === 'id' && parameter.code === 'subject'
+  && (parameter.target ?? []).includes('Patient') && atom.type !== 'Patient';
+
 function simple(type, parameter, resources, chance) {
   const kind = parameter.type;
   const all_ = resources.map(({ resource }) => ({ id: resource.id, data: held(resource, kind, elements(resource, parameter.expression)) }));
@@ -80,12 +84,18 @@ function simple(type, parameter, resources, chance) {
   if (parameter.code === 'phonetic') except(type, parameter, 'the algorithm is left to the server: only whole values and :missing are tried');
   const computed = /exists\(\)/.test(parameter.expression);
   if (computed) except(type, parameter, ':missing is not tried: the expression always has a value');
+  else if (parameter.code === '_id') except(type, parameter, 'every resource has it: :missing and :not are refused on purpose');
   else missing(type, parameter, all_);
   const values = all_.flatMap(({ data }) => data.found).filter(usable);
   if (values.length === 0) return false;
   for (const atom of some(values, JSON.stringify, Number(perParameter), chance)) {
     for (const one of casesOf(kind, parameter.code, atom, chance)) {
       if (parameter.code === 'phonetic' && one.form !== 'string') continue;
+      if (parameter.code === '_id' && one.form === ':not') continue;
+      if (guessed(parameter, atom, one.form)) {
+        except(type, parameter, 'an id alone is taken for a Patient, so that it opens a chart; elsewhere the type is to be given');
+        continue;
+      }
       const open = ruleless > 0;
       push(type, parameter, one.form, one.query, all_.map(({ id, data }) => [id, expected({ ...one, open }, data)]));
     }
