@@ -21,6 +21,8 @@ pub enum Handler {
     Bulk,
     /// `functions/lookup`
     Lookup,
+    /// `functions/provenance`
+    Provenance,
     /// `functions/route`
     Route,
     /// `functions/search`
@@ -29,6 +31,8 @@ pub enum Handler {
     Transact,
     /// `functions/update`
     Update,
+    /// `functions/validate`
+    Validate,
 }
 
 impl Handler {
@@ -39,10 +43,12 @@ impl Handler {
             "capability" => Self::Capability,
             "bulk" => Self::Bulk,
             "lookup" => Self::Lookup,
+            "provenance" => Self::Provenance,
             "route" => Self::Route,
             "search" => Self::Search,
             "transact" => Self::Transact,
             "update" => Self::Update,
+            "validate" => Self::Validate,
             _ => return None,
         })
     }
@@ -55,10 +61,12 @@ impl Handler {
             Self::Capability => capability::handler::handle(&host, request).await,
             Self::Bulk => bulk::handler::handle(&host, request).await,
             Self::Lookup => lookup::handler::handle(&host, request).await,
+            Self::Provenance => provenance::handler::handle(&host, request).await,
             Self::Route => route::handler::handle(&host, request).await,
             Self::Search => search::handler::handle(&host, request).await,
             Self::Transact => transact::handler::handle(&host, request).await,
             Self::Update => update::handler::handle(&host, request).await,
+            Self::Validate => validate::handler::handle(&host, request).await,
         }
     }
 }

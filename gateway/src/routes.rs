@@ -71,6 +71,9 @@ impl Routes {
         let sought = if method == Method::HEAD { &Method::GET } else { method };
         let path = path.strip_prefix('/').unwrap_or(path);
         let path = path.strip_suffix('/').unwrap_or(path);
+        // Some clients encode the $ of operations, which RFC 3986 leaves to them.
+        let decoded = path.contains("%24").then(|| path.replace("%24", "$"));
+        let path = decoded.as_deref().unwrap_or(path);
         let mut allowed: Vec<Method> = Vec::new();
         for route in self.routes.iter().filter(|route| matches(&route.segments, path)) {
             if route.method == *sought {

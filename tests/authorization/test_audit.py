@@ -80,9 +80,12 @@ def test_the_patient_sees_who_looked(gateway, clinician, person):
 
 
 def test_reading_the_audit_is_itself_an_access(auditor, person):
-    first = events(auditor, person["id"])
-    second = events(auditor, person["id"])
-    assert len(second) == len(first) + 1
+    def requests() -> set[str]:
+        entities = [entity for event in events(auditor, person["id"]) for entity in event["entity"]]
+        return {entity["what"]["identifier"]["value"] for entity in entities if "identifier" in entity.get("what", {})}
+
+    first, second = requests(), requests()
+    assert len(second - first) == 1
 
 
 def test_the_audit_is_asked_by_date_and_in_pages(clinician, auditor, person):
@@ -103,6 +106,40 @@ def test_the_audit_is_asked_by_date_and_in_pages(clinician, auditor, person):
 def test_one_event_is_read_by_its_id(auditor, person):
     event = events(auditor, person["id"])[0]
     assert auditor.get(f"/AuditEvent/{event['id']}").json()["id"] == event["id"]
+
+
+def test_the_audit_is_asked_by_what_was_done_and_by_whom(clinician, auditor, person):
+    clinician.get(f"/Patient/{person['id']}")
+    base = f"/AuditEvent?patient={person['id']}"
+    assert {event["action"] for event in matches(auditor.get(f"{base}&action=C"))} == {"C"}
+    assert all(of([event], "read") for event in matches(auditor.get(f"{base}&subtype=read")))
+    assert matches(auditor.get(f"{base}&subtype=delete")) == []
+    assert matches(auditor.get(f"{base}&outcome=8")) == []
+    assert matches(auditor.get(f"{base}&_lastUpdated=lt2020-01-01")) == []
+    made = matches(auditor.get(f"{base}&entity=Patient/{person['id']}"))
+    assert made, "the person is the entity"
+    event = made[0]
+    assert [one["id"] for one in matches(auditor.get(f"/AuditEvent?_id={event['id']}"))] == [event["id"]]
+    for wrong in ("colour=red", "_sort=date", "_include=AuditEvent:patient", "_page=nonsense"):
+        answer = auditor.get(f"{base}&{wrong}")
+        assert answer.status_code == 400, f"{wrong}: {answer.status_code} {answer.text[:200]}"
+
+
+def test_what_a_client_saw_is_kept_and_marked(gateway, clinician, auditor, person):
+    sent = {
+        "resourceType": "AuditEvent", "recorded": "2026-01-31T13:00:00Z",
+        "type": {"system": "http://terminology.hl7.org/CodeSystem/audit-event-type", "code": "rest"},
+        "agent": [{"requestor": True, "who": {"display": "Clinique"}}],
+        "source": {"observer": {"display": "Clinique"}},
+        "entity": [{"what": {"reference": f"Patient/{person['id']}"}}],
+    }
+    made = clinician.post("/AuditEvent", json=sent, headers=JSON)
+    assert made.status_code == 201, made.text
+    stored = made.json()
+    assert any(tag["code"] == "foreign" for tag in stored["meta"]["tag"])
+    assert stored["id"] in [event["id"] for event in events(auditor, person["id"])]
+    assert auditor.get(f"/AuditEvent/{stored['id']}").json()["id"] == stored["id"]
+    assert clinician.put(f"/AuditEvent/{stored['id']}", json=stored, headers=JSON).status_code == 403
 
 
 def test_a_clinician_does_not_read_the_audit_of_the_region(clinician):

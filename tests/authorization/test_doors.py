@@ -8,7 +8,7 @@ from harness.gateway import ROOT
 from harness.resources import JSON, created, matches, observation, outcome, patient
 
 # Paths that anybody may ask, and nothing else (the list).
-PUBLIC = {"/fhir", "/fhir/metadata", "/.well-known/jwks.json",
+PUBLIC = {"/fhir/metadata", "/openapi.json", "/.well-known/jwks.json",
           "/oauth/token", "/healthz", "/readyz"}
 
 

@@ -18,6 +18,12 @@ mod tests;
 mod words;
 
 pub use instant::instant;
+pub use words::function as function_word;
+
+/// The purpose of an access as a Coding of v3-ActReason.
+pub fn purpose_coding(purpose: crate::claims::Purpose) -> Value {
+    words::purpose(purpose).coding()
+}
 
 /// The gateway that served an access, as the audit names it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -30,7 +30,7 @@ mod tests;
 pub use append::Journal;
 pub use drain::{Drain, Drained};
 pub use outbox::{NoOutbox, Outbox};
-pub use search::{Page, Reader, Search};
+pub use search::{Page, Reader, Search, cursor_after};
 
 /// What the journal needs from the world.
 pub trait Environment: Send + Sync {

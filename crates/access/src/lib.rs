@@ -1,6 +1,6 @@
 //! Who may do what with the record, and the proof of what was done: bearer
 //! tokens and their claims, scopes, the decision, the access entry, its
-//! rendering as AuditEvent, and the journal that keeps it.
+//! rendering as AuditEvent and Provenance, and the journal that keeps it.
 //!
 //! Everything decides from its arguments alone; only [`journal`] speaks to a
 //! table, through `chart`'s port.
@@ -11,5 +11,6 @@ pub mod entry;
 pub mod journal;
 pub mod limits;
 pub mod origin;
+pub mod provenance;
 pub mod scope;
 pub mod token;

@@ -147,10 +147,13 @@ impl<T: Table, E: Environment> Record<T, E> {
         wanted: u32,
     ) -> Result<FeedPage, ReadError> {
         let last = upto.cloned().unwrap_or(FeedPlace { at_ms: i64::MAX, commit: String::new() });
-        let range = Range::Between(
-            keys::feed_place(&FeedPlace { at_ms: since_ms, commit: String::new() }),
-            keys::feed_place(&last),
-        );
+        let from = keys::feed_place(&FeedPlace { at_ms: since_ms, commit: String::new() });
+        let upto = keys::feed_place(&last);
+        // The store refuses a range whose end comes before its beginning.
+        if upto < from {
+            return Ok(FeedPage::default());
+        }
+        let range = Range::Between(from, upto);
         // Commits fall on the shards by chance: a little more than each one's
         // share makes it likely that one round is enough.
         let share = u64::from(wanted).div_ceil(FEED_SHARDS);

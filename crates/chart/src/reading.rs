@@ -258,7 +258,7 @@ impl<T: Table, E: Environment> Record<T, E> {
         Ok(self.shown_each(reading, cells).await?.into_iter().flatten().collect())
     }
 
-    async fn shown_each(
+    pub(crate) async fn shown_each(
         &self,
         reading: &mut Reading,
         cells: Vec<(Place, StoredCell)>,
@@ -278,6 +278,12 @@ impl<T: Table, E: Environment> Record<T, E> {
 }
 
 impl Reading {
+    /// Whether a cell folded at this instant, or never, was so well before this
+    /// pass, so that its commit is no news.
+    pub(crate) fn is_past(&self, folded_ms: Option<i64>) -> bool {
+        folded_ms.is_none_or(|at_ms| at_ms.saturating_add(CLOCK_SKEW_MS_MAX) < self.started_ms)
+    }
+
     fn knows(&self, commit: &str) -> bool {
         self.older.contains(commit) || self.decided.contains_key(commit)
     }
@@ -326,7 +332,7 @@ fn parse(place: Place, value: &Value) -> Result<Cell, ReadError> {
 }
 
 /// What a sort key among the cells speaks of, and whether it is a pointer.
-fn place_of(home: &Home, sort_key: &str, item: &Item) -> Option<(Place, bool)> {
+pub(crate) fn place_of(home: &Home, sort_key: &str, item: &Item) -> Option<(Place, bool)> {
     let rest = sort_key.strip_prefix("X#")?;
     let (rest, pointer) = match rest.strip_suffix(keys::POINTER) {
         Some(rest) => (rest, true),

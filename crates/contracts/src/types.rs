@@ -1,5 +1,7 @@
 //! Records of callers, accesses and the journal.
 
+use crate::ResourceKey;
+
 /// What the caller is about to do with the record (`interaction`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Interaction {
@@ -98,6 +100,25 @@ pub struct JournalFilter {
     pub count: u32,
     /// Continues an earlier page.
     pub cursor: Option<String>,
+    /// Only what changed the record, decided as a search of Provenance.
+    pub changes: bool,
+    /// Of changes: only those of this resource.
+    pub target: Option<ResourceKey>,
+}
+
+impl JournalFilter {
+    /// The newest `count` entries, whatever they tell.
+    pub fn newest(count: u32) -> Self {
+        Self {
+            person: None,
+            from_ms: 0,
+            to_ms: i64::MAX,
+            count,
+            cursor: None,
+            changes: false,
+            target: None,
+        }
+    }
 }
 
 /// Entries in their stored encoding, and where to go on.

@@ -155,6 +155,8 @@ impl Journal for Host {
             to_ms: filter.to_ms,
             count: filter.count,
             cursor: filter.cursor,
+            changes: filter.changes,
+            target: filter.target.as_ref().map(key),
         };
         let read = journal::read(session, intent(intended), filter).await.map_err(refused)?;
         Ok(JournalPage { entries: read.entries, next: read.next })

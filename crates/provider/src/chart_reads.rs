@@ -4,28 +4,25 @@ use crate::convert::{self, read_failed};
 use crate::cursor;
 use crate::decide::permitted;
 use crate::provider::Provider;
-use crate::references::{Resolved, people};
 use crate::session::{Seen, Session, Told};
 use access::entry::{Basis, Change, Interaction};
 use chart::table::Table;
-use chart::{Cell, CellRef, Environment, Home, Version};
+use chart::{CellRef, Environment, Home, Version};
 use contracts::{Intent, Page, Place, Refusal, ResourceKey, Window};
-use fhir::limits::JsonLimits;
-use fhir::resource::Resource;
 
 /// A chart opened for one intended access. Whatever is read through it lies in
 /// its home: a key of another chart finds nothing. What the session may is
 /// asked again at each read, by what is really read.
 #[derive(Clone, Debug)]
 pub struct Chart {
-    session: Session,
+    pub(crate) session: Session,
     intent: Intent,
     /// Absent when nothing is where the caller looked.
-    home: Option<Home>,
+    pub(crate) home: Option<Home>,
 }
 
 /// One permitted read through a chart.
-struct Asked<'c> {
+pub(crate) struct Asked<'c> {
     chart: &'c Chart,
     interaction: Interaction,
     query: Option<String>,
@@ -33,13 +30,13 @@ struct Asked<'c> {
 }
 
 impl Chart {
-    fn person(&self) -> Option<&str> {
+    pub(crate) fn person(&self) -> Option<&str> {
         person_of(self.home.as_ref())
     }
 }
 
 impl Asked<'_> {
-    fn told(&self, seen: Vec<Seen>, status: u16) -> Told {
+    pub(crate) fn told(&self, seen: Vec<Seen>, status: u16) -> Told {
         Told {
             interaction: self.interaction,
             query: self.query.clone(),
@@ -86,8 +83,14 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                 (home.map_err(|error| read_failed(&error))?, key.resource_type)
             }
         };
-        let resource_type = match intent.interaction {
-            contracts::Interaction::Search => searched(&intent).unwrap_or(resource_type),
+        let searches = matches!(
+            intent.interaction,
+            contracts::Interaction::Search | contracts::Interaction::SearchSystem
+        );
+        let resource_type = match searched(&intent) {
+            Some(named) if searches => named,
+            // Each type is decided when it is searched.
+            None if searches => return Ok(Chart { session: session.clone(), intent, home }),
             _ => resource_type,
         };
         let interaction = convert::interaction(intent.interaction);
@@ -123,7 +126,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     }
 
     /// [`Self::asked`] of one resource.
-    async fn asked_of<'c>(
+    pub(crate) async fn asked_of<'c>(
         &self,
         chart: &'c Chart,
         interaction: Interaction,
@@ -179,7 +182,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     }
 
     /// 404, once it is journaled that nothing was found.
-    async fn nothing(&self, asked: &Asked<'_>, key: &ResourceKey) -> Refusal {
+    pub(crate) async fn nothing(&self, asked: &Asked<'_>, key: &ResourceKey) -> Refusal {
         let refusal = absent(key);
         let told = asked.told(Vec::new(), refusal.status.code());
         match self.witness(&asked.chart.session, told).await {
@@ -243,105 +246,6 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         }
         Ok(Some((versions, next)))
     }
-
-    /// `chart.everything`.
-    pub async fn chart_everything(&self, chart: &Chart, window: Window) -> Result<Page, Refusal> {
-        let person = chart.person().unwrap_or_default();
-        let key = ResourceKey::new("Patient", person);
-        let asked = self.asked_of(chart, Interaction::Everything, &key).await?;
-        let mut cells = match &chart.home {
-            Some(home) => self.compartment(home, None).await?,
-            None => Vec::new(),
-        };
-        if cells.iter().all(|cell| cell.resource_type != "Patient" || cell.deleted) {
-            return Err(self.nothing(&asked, &key).await);
-        }
-        cells.retain(|cell| {
-            let wanted = &window.resource_types;
-            !cell.deleted
-                && (wanted.is_empty() || wanted.contains(&cell.resource_type))
-                && window.since_ms.is_none_or(|since_ms| cell.last_updated_ms >= since_ms)
-        });
-        // The person first, then by type and id: an order that no write changes.
-        let place = |resource_type: &str, id: &str| {
-            (resource_type != "Patient", resource_type.to_owned(), id.to_owned())
-        };
-        cells.sort_by_key(|cell| place(&cell.resource_type, &cell.id));
-        let total = u32::try_from(cells.len()).ok();
-        if let Some(text) = &window.cursor {
-            let after = cursor::resource(text)?;
-            let after = place(&after.resource_type, &after.id);
-            cells.retain(|cell| place(&cell.resource_type, &cell.id) > after);
-        }
-        let count = usize::try_from(window.count).unwrap_or(usize::MAX);
-        let more = cells.len() > count;
-        cells.truncate(count);
-        let next = match cells.last() {
-            Some(last) if more => {
-                Some(cursor::of_resource(&ResourceKey::new(&*last.resource_type, &*last.id)))
-            }
-            _ => None,
-        };
-        let at: Vec<_> = cells.iter().map(chart::Cell::reference).collect();
-        let versions = self.bodies(&at).await?;
-        self.witness(&chart.session, asked.told(seen_in(&at, &versions), 200)).await?;
-        Ok(convert::page(versions, total, next))
-    }
-
-    /// `chart.search`.
-    pub async fn chart_search(
-        &self,
-        chart: &Chart,
-        resource_types: &[String],
-        query: &str,
-    ) -> Result<Page, Refusal> {
-        let [resource_type] = resource_types else { return Err(one_type()) };
-        let text = format!("{resource_type}?{query}");
-        let asked = self.asked(chart, Interaction::Search, resource_type, Some(text)).await?;
-        let query = self.understood(resource_type, query)?;
-        let cells = match &chart.home {
-            Some(home) => self.compartment(home, Some(resource_type)).await?,
-            None => Vec::new(),
-        };
-        let found = self.judged(&query, cells).await?;
-        let (page, at, versions) = self.page(&query, found).await?;
-        self.witness(&chart.session, asked.told(seen_in(&at, &versions), 200)).await?;
-        Ok(page.with(versions))
-    }
-
-    /// The cells of a chart, and of resources of other charts that are about
-    /// this person as well. The pointers to those are hints, which a later
-    /// version may have made stale: its body decides.
-    pub(crate) async fn compartment(
-        &self,
-        home: &Home,
-        resource_type: Option<&str>,
-    ) -> Result<Vec<Cell>, Refusal> {
-        let cells = self.record().cells(home, resource_type).await;
-        let mut cells = cells.map_err(|error| read_failed(&error))?;
-        let Home::Person(person) = home else { return Ok(cells) };
-        let elsewhere = cells.iter().filter(|cell| cell.home != *home && !cell.deleted);
-        let elsewhere: Vec<CellRef> = elsewhere.map(Cell::reference).collect();
-        let mut theirs = Vec::new();
-        let resolved = Resolved { bases: self.own_bases(), ..Resolved::default() };
-        self.each_body(&elsewhere, |at, version| {
-            if about(&version, &resolved).contains(person) {
-                theirs.push(at.clone());
-            }
-        })
-        .await?;
-        cells.retain(|cell| cell.home == *home || theirs.contains(&cell.reference()));
-        Ok(cells)
-    }
-}
-
-/// The people whom a stored version is about.
-fn about(version: &Version, resolved: &Resolved) -> Vec<String> {
-    let body = version.body.clone().unwrap_or_default().into_bytes();
-    match Resource::parse(body, &JsonLimits::default()) {
-        Ok(resource) => people(&resource, resolved, None),
-        Err(_) => Vec::new(),
-    }
 }
 
 /// What was seen of versions fetched from `at`: each concerns the person in
@@ -351,15 +255,12 @@ pub(crate) fn seen_in(at: &[CellRef], versions: &[Version]) -> Vec<Seen> {
     pairs.map(|(at, version)| seen(version, person_of(Some(&at.home)))).collect()
 }
 
-/// The type that a search's intent names: `Observation?…`.
+/// The one type that a search's intent names: `Observation?…`, or
+/// `Patient/1/Observation?…`.
 pub(crate) fn searched(intent: &Intent) -> Option<String> {
-    let query = intent.query.as_deref()?;
-    query.split_once('?').map(|(resource_type, _)| resource_type.to_owned())
-}
-
-/// Searches of several types at once.
-pub(crate) fn one_type() -> Refusal {
-    Refusal::not_supported("A search names one type here. Search each type by itself.")
+    let (path, _) = intent.query.as_deref()?.split_once('?')?;
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    fhir::types::is_resource_type(name).then(|| name.to_owned())
 }
 
 /// 404 for a resource that is not there.

@@ -10,6 +10,7 @@ use crate::filing::person;
 use crate::limits::SEARCHES_AT_ONCE;
 use crate::plan::{Gone, Slot, placed};
 use crate::provider::Provider;
+use crate::search::inside;
 use crate::session::{Seen, Session};
 use crate::stop::Stop;
 use access::entry::Interaction;
@@ -91,6 +92,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
 
     /// Whether the session may see what a search of this range finds.
     pub(crate) fn may_search(&self, session: &Session, query: &Query) -> Result<(), Stop> {
+        inside(session, query)?;
         let resource_type = query.resource_type();
         let people = query.person();
         if people.is_empty() {
@@ -138,13 +140,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
 
     /// The one resource that matches, if any does.
     pub(crate) async fn matching(&self, query: &Query) -> Result<Option<Cell>, Refusal> {
-        let cells = self.candidates(query).await?;
-        let found = self.judged(query, cells.clone()).await?;
-        match found.as_slice() {
-            [] => Ok(None),
-            [one] => Ok(cells.into_iter().find(|cell| cell.reference() == one.at)),
-            _ => Err(Refusal::multiple_matches()),
-        }
+        self.only_match(query).await
     }
 }
 

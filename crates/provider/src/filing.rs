@@ -5,11 +5,11 @@ use crate::convert::{self, read_failed};
 use crate::decide::permitted;
 use crate::digest::of_content;
 use crate::drafts::Draft;
-use crate::index;
 use crate::metas::{is_tagged_otherwise, tagged};
 use crate::plan::Gone;
 use crate::provider::Provider;
 use crate::references::{Resolved, narrative, people};
+use crate::search::rows;
 use crate::session::Session;
 use crate::stop::Stop;
 use access::entry::Interaction;
@@ -50,7 +50,10 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         if change.kind == ChangeKind::Update {
             self.refuse_move(&key, &home).await?;
         }
-        let rows = index::rows(&key.resource_type, &key.id, &home, resource.root());
+        if key.resource_type != "Patient" {
+            self.list_chart(&home).await?;
+        }
+        let rows = rows::rows(&key.resource_type, &key.id, &home, resource.root());
         let tokens = Tokens::extract(&key.resource_type, resource.root()).to_bytes().to_vec();
         let claims = self.claims_of(&key, resource.root());
         let pointers = match key.resource_type.as_str() {
@@ -212,8 +215,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let Ok(resource) = Resource::parse(body.into_bytes(), &JsonLimits::default()) else {
             return Ok(Vec::new());
         };
-        let before = index::rows(&key.resource_type, &key.id, home, resource.root());
-        Ok(before.into_iter().map(|row| row.key).collect())
+        let before = rows::rows(&key.resource_type, &key.id, home, resource.root());
+        Ok(before.into_iter().map(|row| row.key).filter(rows::is_droppable).collect())
     }
 
     /// Claims on identifiers that one person holds at a time. A card that is

@@ -1,11 +1,12 @@
-//! `journal`: reading who looked. That too is an access.
+//! `journal`: reading who looked, and who changed what. That too is an access.
 
 use crate::convert::{self, journal_failed};
 use crate::decide::permitted;
+use crate::limits::{CHANGES_LOOKED_AT_MAX, CHANGES_LOOKED_AT_ONCE};
 use crate::provider::Provider;
 use crate::session::{Session, Told};
-use access::entry::{Basis, Entry};
-use access::journal::{JournalError, Search};
+use access::entry::{Basis, Change, Entry, Interaction};
+use access::journal::{JournalError, Page, Search, cursor_after};
 use chart::Environment;
 use chart::table::Table;
 use contracts::{Intent, JournalFilter, JournalPage, Refusal};
@@ -19,25 +20,45 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         filter: JournalFilter,
     ) -> Result<JournalPage, Refusal> {
         let person = filter.person.clone();
-        let basis = self.audit_basis(session, &intent, person.as_deref()).await?;
-        let search = Search {
-            person: person.as_deref(),
-            from_ms: u64::try_from(filter.from_ms).unwrap_or_default(),
-            to_ms: u64::try_from(filter.to_ms).unwrap_or_default(),
-            limit: usize::try_from(filter.count).unwrap_or(usize::MAX),
-            cursor: filter.cursor.as_deref(),
-        };
-        let found = self.inner.reader.search(&search).await;
-        let found = found.map_err(|error| match error {
-            JournalError::Cursor => {
-                Refusal::invalid("_page is no cursor of this search. Follow the link \"next\".")
-                    .at("_page")
-            }
-            other => journal_failed(&other),
-        })?;
-        self.witness(session, told(&intent, basis, person)).await?;
+        let about = if filter.changes { About::Changes } else { About::Accesses };
+        let basis = self.journal_basis(session, &intent, about, person.as_deref()).await?;
+        let found = self.page_of(&filter).await?;
+        self.witness(session, told(&intent, about, basis, person)).await?;
         let entries = found.entries.iter().filter_map(|entry| entry.to_bytes().ok()).collect();
         Ok(JournalPage { entries, next: found.next })
+    }
+
+    /// The entries of one page; of changes, as many as a bounded look finds.
+    async fn page_of(&self, filter: &JournalFilter) -> Result<Page, Refusal> {
+        let wanted = usize::try_from(filter.count).unwrap_or(usize::MAX);
+        let mut page = Page { entries: Vec::new(), next: filter.cursor.clone() };
+        let mut looked = 0;
+        loop {
+            let search = Search {
+                person: filter.person.as_deref(),
+                from_ms: u64::try_from(filter.from_ms).unwrap_or_default(),
+                to_ms: u64::try_from(filter.to_ms).unwrap_or_default(),
+                limit: if filter.changes { CHANGES_LOOKED_AT_ONCE } else { wanted },
+                cursor: page.next.as_deref(),
+            };
+            let found = self.inner.reader.search(&search).await.map_err(failed)?;
+            looked += found.entries.len();
+            page.next = found.next;
+            if !filter.changes {
+                page.entries = found.entries;
+                return Ok(page);
+            }
+            let kept = found.entries.into_iter().filter(|entry| wants(filter, entry));
+            page.entries.extend(kept);
+            if page.entries.len() > wanted {
+                page.entries.truncate(wanted);
+                page.next = page.entries.last().map(cursor_after);
+            }
+            let enough = page.entries.len() == wanted || looked >= CHANGES_LOOKED_AT_MAX;
+            if enough || page.next.is_none() {
+                return Ok(page);
+            }
+        }
     }
 
     /// `journal.entry`.
@@ -64,8 +85,10 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             },
             None => session.claims.patient.clone(),
         };
-        let basis = self.audit_basis(session, &intent, person.as_deref()).await?;
-        let mut told = told(&intent, basis, person);
+        let about = About::of(&intent);
+        let basis = self.journal_basis(session, &intent, about, person.as_deref()).await?;
+        let mut told = told(&intent, about, basis, person);
+        let found = found.filter(|entry| about == About::Accesses || changed(entry));
         if found.is_none() {
             told.status = 404;
         }
@@ -74,17 +97,21 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         entry.to_bytes().map_err(|_| absent())
     }
 
-    async fn audit_basis(
+    async fn journal_basis(
         &self,
         session: &Session,
         intent: &Intent,
+        about: About,
         person: Option<&str>,
     ) -> Result<Basis, Refusal> {
-        let interaction = convert::interaction(intent.interaction);
-        match permitted(&session.claims, interaction, "AuditEvent", person) {
+        let (interaction, name) = match about {
+            About::Accesses => (convert::interaction(intent.interaction), "AuditEvent"),
+            About::Changes => (about.interaction(intent), "Provenance"),
+        };
+        match permitted(&session.claims, interaction, name, person) {
             Ok(basis) => Ok(basis),
             Err((reason, refusal)) => {
-                let mut told = told(intent, Basis::Law, person.map(str::to_owned));
+                let mut told = told(intent, about, Basis::Law, person.map(str::to_owned));
                 told.denied = Some(reason.to_owned());
                 Err(self.deny(session, told, refusal).await)
             }
@@ -92,9 +119,62 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     }
 }
 
-fn told(intent: &Intent, basis: Basis, person: Option<String>) -> Told {
+/// What is asked of the journal: who looked (AuditEvent), or who changed what
+/// (Provenance).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum About {
+    Accesses,
+    Changes,
+}
+
+impl About {
+    /// Of one entry: whoever intends a read asks for a change.
+    fn of(intent: &Intent) -> Self {
+        match intent.interaction {
+            contracts::Interaction::Read => Self::Changes,
+            _ => Self::Accesses,
+        }
+    }
+
+    /// What a request is, whatever it says: nobody reads changes as an audit.
+    fn interaction(self, intent: &Intent) -> Interaction {
+        match (self, intent.interaction) {
+            (Self::Accesses, other) => convert::interaction(other),
+            (Self::Changes, contracts::Interaction::Read) => Interaction::Read,
+            (Self::Changes, _) => Interaction::Search,
+        }
+    }
+}
+
+/// Whether an entry tells of a change that was made.
+fn changed(entry: &Entry) -> bool {
+    entry.outcome.status < 400 && entry.items.iter().any(|item| item.change != Change::Read)
+}
+
+fn wants(filter: &JournalFilter, entry: &Entry) -> bool {
+    let of_target = filter.target.as_ref().is_none_or(|target| {
+        entry.items.iter().any(|item| {
+            item.change != Change::Read
+                && item.id == target.id
+                && item.resource_type == target.resource_type
+        })
+    });
+    changed(entry) && of_target
+}
+
+fn failed(error: JournalError) -> Refusal {
+    match error {
+        JournalError::Cursor => {
+            Refusal::invalid("_page is no cursor of this search. Follow the link \"next\".")
+                .at("_page")
+        }
+        other => journal_failed(&other),
+    }
+}
+
+fn told(intent: &Intent, about: About, basis: Basis, person: Option<String>) -> Told {
     Told {
-        interaction: convert::interaction(intent.interaction),
+        interaction: about.interaction(intent),
         query: intent.query.clone(),
         persons: person.into_iter().collect(),
         seen: Vec::new(),

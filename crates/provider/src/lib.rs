@@ -5,7 +5,6 @@
 //! The rule that everything here serves: **no byte of the record leaves before
 //! its access entry is durable**, and no change is made without one.
 
-mod across;
 mod answers;
 mod chart_reads;
 mod commits;
@@ -18,7 +17,6 @@ mod drafts;
 mod export;
 mod filing;
 mod gauges;
-mod index;
 mod journal_reads;
 pub mod limits;
 mod links;
@@ -29,7 +27,7 @@ mod provider;
 mod receipts;
 mod references;
 mod registry_reads;
-mod searching;
+mod search;
 mod session;
 mod stop;
 mod tokens;

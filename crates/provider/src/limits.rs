@@ -1,8 +1,23 @@
 //! Limits of the provider.
 
-/// People or resources that a search across people may look at; one that needs
-/// more is asked to narrow itself.
+/// Resources that the rows of an index, or a chain, may name to one search; one
+/// that needs more is asked to narrow itself.
 pub const CANDIDATES_MAX: usize = 20_000;
+/// Cells that one request may read to search; a scan goes on with the next page.
+pub const SEARCH_CELLS_MAX: usize = 400_000;
+/// Charts of which a process remembers that they are on the list of all.
+pub const CHARTS_REMEMBERED_MAX: usize = 100_000;
+/// Milliseconds that one request may search.
+pub const SEARCH_MS_MAX: i64 = 8_000;
+/// Charts read side by side.
+pub const HOMES_AT_ONCE: usize = 16;
+/// Resources for which it is looked up who refers to them; a search for more
+/// looks at all of its type.
+pub const REFERRED_MAX: usize = 1_000;
+/// Resources that one page includes beside its matches.
+pub const INCLUDED_MAX: usize = 1_000;
+/// Times that included resources include others (`:iterate`).
+pub const INCLUDE_ROUNDS_MAX: usize = 8;
 /// Times that a commit with criteria or a patch is planned again after another
 /// changed what it had searched or read.
 pub const PLANS_MAX: usize = 40;
@@ -28,6 +43,11 @@ pub const HISTORY_COUNT_MAX: usize = 1_000;
 pub const HISTORY_COMMITS_MAX: u32 = 1_000;
 /// Times that it asks; then the page is short and has a link to the next.
 pub const HISTORY_ROUNDS_MAX: usize = 8;
+/// Journal entries that one request looks at for the changes among them; then
+/// the page is short and has a link to the next.
+pub const CHANGES_LOOKED_AT_MAX: usize = 5_000;
+/// Of them at once.
+pub const CHANGES_LOOKED_AT_ONCE: usize = 500;
 /// Bytes of bodies that one page may hold; a page is cut when it has more.
 pub const PAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
 

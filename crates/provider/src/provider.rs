@@ -2,6 +2,7 @@
 
 use crate::convert::{journal_failed, random_id};
 use crate::outbox::Pending;
+use crate::search::charts::Listed;
 use crate::session::{Session, Told, entries, entries_needed};
 use access::entry::Entry;
 use access::journal::{Drain, Journal, Reader};
@@ -78,6 +79,8 @@ pub(crate) struct Inner<T, E> {
     pub environment: E,
     pub background: Option<Background>,
     pub unique_systems: Vec<String>,
+    /// Charts known to be on the list of all.
+    pub listed: Listed,
 }
 
 /// The record's environment, as the journal wants it.
@@ -131,6 +134,7 @@ where
             environment: setup.environment,
             background: setup.background,
             unique_systems: setup.unique_systems,
+            listed: Listed::default(),
         };
         (Self { inner: Arc::new(inner) }, flusher)
     }

@@ -223,6 +223,15 @@ pub(crate) fn dangling(text: &str) -> Refusal {
     ))
 }
 
+/// The resource and version that a versioned reference into this record names.
+pub(crate) fn local_version(text: &str, bases: &[&str]) -> Option<(ResourceKey, u64)> {
+    let base = bases.iter().find(|base| text.starts_with(**base));
+    let text = base.and_then(|base| text.strip_prefix(base)).unwrap_or(text);
+    let text = text.trim_start_matches('/');
+    let (_, version) = text.split_once("/_history/")?;
+    Some((local(text)?, version.parse().ok()?))
+}
+
 /// Says that a reference that was stored leads nowhere.
 pub(crate) fn nowhere(text: &str, path: &str) -> contracts::Notice {
     contracts::Notice {

@@ -1,6 +1,6 @@
 //! `registry`: resources that belong to nobody, and search across people.
 
-use crate::chart_reads::{absent, one_type, searched, seen, seen_in};
+use crate::chart_reads::{absent, searched, seen};
 use crate::convert::{self, read_failed};
 use crate::decide::permitted;
 use crate::provider::Provider;
@@ -23,6 +23,12 @@ struct Taken<'s> {
     told: Told,
 }
 
+/// Whether a token that is confined to one person reaches a type in the
+/// registries: what else lies there may tell of others.
+fn in_reach(resource_type: &str) -> bool {
+    fhir::types::is_registry_type(resource_type)
+}
+
 impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     /// `registry.open`. What the session may is decided at each read, since the
     /// type is known only then; of a search it is known already.
@@ -32,7 +38,21 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             && let Some(resource_type) = searched(&shelf.intent)
         {
             let query = shelf.intent.query.clone();
-            self.taken(&shelf, Interaction::Search, &resource_type, query).await?;
+            let person = shelf.session.confined_to();
+            if let Err((reason, refusal)) =
+                permitted(&shelf.session.claims, Interaction::Search, &resource_type, person)
+            {
+                let told = Told {
+                    interaction: Interaction::Search,
+                    query,
+                    persons: Vec::new(),
+                    seen: Vec::new(),
+                    basis: None,
+                    status: 200,
+                    denied: Some(reason.to_owned()),
+                };
+                return Err(self.deny(&shelf.session, told, refusal).await);
+            }
         }
         Ok(shelf)
     }
@@ -54,7 +74,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             status: 200,
             denied: None,
         };
-        match permitted(&shelf.session.claims, interaction, resource_type, None) {
+        let person = shelf.session.confined_to().filter(|_| in_reach(resource_type));
+        match permitted(&shelf.session.claims, interaction, resource_type, person) {
             Ok(basis) => {
                 told.basis = Some(basis);
                 Ok(Taken { shelf, told })
@@ -143,30 +164,5 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let all = versions.iter().map(|version| seen(version, None)).collect();
         self.shown(taken, all, 200).await?;
         Ok(convert::page(versions, None, next))
-    }
-
-    /// `shelf.search`.
-    pub async fn registry_search(
-        &self,
-        shelf: &Shelf,
-        resource_types: &[String],
-        query: &str,
-        compartment: Option<&ResourceKey>,
-    ) -> Result<Page, Refusal> {
-        let ([resource_type], None) = (resource_types, compartment) else {
-            return Err(one_type());
-        };
-        let text = format!("{resource_type}?{query}");
-        let mut taken = self.taken(shelf, Interaction::Search, resource_type, Some(text)).await?;
-        let query = self.understood(resource_type, query)?;
-        if resource_type != "Patient" {
-            // Their charts are searched, whatever is found there.
-            taken.told.persons = query.person().into_iter().map(str::to_owned).collect();
-        }
-        let cells = self.candidates(&query).await?;
-        let found = self.judged(&query, cells).await?;
-        let (page, at, versions) = self.page(&query, found).await?;
-        self.shown(taken, seen_in(&at, &versions), 200).await?;
-        Ok(page.with(versions))
     }
 }

@@ -17,12 +17,14 @@ pub struct Session {
 }
 
 impl Session {
-    /// The person to whose record its token is confined.
+    /// The one person to whose record its token is confined. An id that nobody
+    /// has stands for a token that names nobody.
     pub(crate) fn confined_to(&self) -> Option<&str> {
-        match self.claims.function {
+        let own = match self.claims.function {
             Function::Patient => self.claims.patient.as_deref(),
             _ => patient_context(&self.claims),
-        }
+        };
+        if self.is_confined() { Some(own.unwrap_or_default()) } else { None }
     }
 
     /// Whether its token is confined to one person's record.

@@ -60,7 +60,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let wanted = Wanted { shelf, interaction, window: &window };
         let mut told = self.history_opened(&wanted).await?;
         let from = window.cursor.as_deref().map(cursor::feed).transpose()?;
-        let Found { changes, next } = self.found(&wanted, from).await?;
+        let Found { changes, next } = self.found_in_feed(&wanted, from).await?;
         let at: Vec<CellRef> = changes.iter().map(|change| change.at.clone()).collect();
         let versions = self.bodies(&at).await?;
         told.seen = changes.iter().map(seen).collect();
@@ -111,7 +111,11 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         Err(self.deny(session, told, refusal).await)
     }
 
-    async fn found(&self, wanted: &Wanted<'_>, from: Option<FeedCursor>) -> Result<Found, Refusal> {
+    async fn found_in_feed(
+        &self,
+        wanted: &Wanted<'_>,
+        from: Option<FeedCursor>,
+    ) -> Result<Found, Refusal> {
         let count = usize::try_from(wanted.window.count).unwrap_or(usize::MAX);
         let count = count.clamp(1, HISTORY_COUNT_MAX);
         let since_ms = wanted.window.since_ms.unwrap_or(0);

@@ -2,7 +2,8 @@
 
 use crate::conditional::{has_already, last_modified};
 use crate::headers::{FHIR_JSON, Return};
-use contracts::{ChangeKind, Effect, Outcome, Refusal, Version};
+use crate::report::{self, Remark};
+use contracts::{Effect, Outcome, Refusal, Version};
 use fhir::outcome::Language;
 use http::{HeaderMap, Response, StatusCode, header};
 
@@ -14,7 +15,7 @@ pub type Answer = Response<Vec<u8>>;
 #[derive(Clone)]
 enum Said {
     Refusal(Box<Refusal>),
-    Information(String),
+    Report(Vec<Remark>),
 }
 
 /// An answer in the caller's language: an OperationOutcome that [`refused`] or
@@ -24,7 +25,7 @@ pub fn in_language(mut answer: Answer, language: Language) -> Answer {
     let Some(said) = answer.extensions_mut().remove::<Said>() else { return answer };
     let text = match said {
         Said::Refusal(refusal) => refusal.to_operation_outcome_in(language),
-        Said::Information(told) => fhir::outcome::information_in(&told, language),
+        Said::Report(remarks) => report::outcome(&remarks, language),
     };
     *answer.body_mut() = text.into_bytes();
     set(answer.headers_mut(), "content-language", language.tag());
@@ -74,43 +75,30 @@ pub fn version(version: Version, asked: &HeaderMap) -> Answer {
     answer
 }
 
-/// The answer to create, update or delete of one resource (R4 §3.1.0.8).
+/// The answer to create, update, patch or delete of one resource (R4 §3.1.0.8).
 pub fn changed(outcome: Outcome, base: &str, preferred: Return) -> Answer {
-    let key = &outcome.key;
-    let created = outcome.effect == Effect::Created;
     let status = match outcome.effect {
         Effect::Created => StatusCode::CREATED,
+        // A deletion that is asked to tell of itself has something to say.
+        Effect::Deleted if preferred == Return::OperationOutcome => StatusCode::OK,
         Effect::Deleted => StatusCode::NO_CONTENT,
         Effect::Updated | Effect::Existing | Effect::Unchanged => StatusCode::OK,
     };
+    let key = &outcome.key;
     let location = format!("{base}/{}/{}/_history/{}", key.resource_type, key.id, outcome.version);
+    let (effect, number, at_ms) = (outcome.effect, outcome.version, outcome.last_updated_ms);
     let mut answer = match preferred {
-        _ if outcome.effect == Effect::Deleted => {
+        Return::OperationOutcome => reported(status, report::of_change(&outcome)),
+        Return::Representation if effect != Effect::Deleted => json(status, outcome.body),
+        _ => {
             let mut empty = Response::new(Vec::new());
             *empty.status_mut() = status;
             empty
-        }
-        Return::Minimal => {
-            let mut empty = Response::new(Vec::new());
-            *empty.status_mut() = status;
-            empty
-        }
-        Return::Representation => json(status, outcome.body),
-        Return::OperationOutcome => {
-            let (name, id, version) = (&key.resource_type, &key.id, outcome.version);
-            let told = if created {
-                format!("{name}/{id} is created as version {version}.")
-            } else {
-                format!("{name}/{id} is stored as version {version}.")
-            };
-            let mut answer = json(status, fhir::outcome::information(&told).into_bytes());
-            answer.extensions_mut().insert(Said::Information(told));
-            answer
         }
     };
-    if outcome.version > 0 {
-        tags(answer.headers_mut(), outcome.version, outcome.last_updated_ms);
-        if outcome.effect != Effect::Deleted {
+    if number > 0 {
+        tags(answer.headers_mut(), number, at_ms);
+        if effect != Effect::Deleted {
             set(answer.headers_mut(), "location", &location);
             set(answer.headers_mut(), "content-location", &location);
         }
@@ -118,13 +106,20 @@ pub fn changed(outcome: Outcome, base: &str, preferred: Return) -> Answer {
     answer
 }
 
-/// 410 for a deletion, the version itself otherwise.
-pub fn living(version: Version) -> Result<Version, Refusal> {
-    if version.kind == ChangeKind::Delete {
-        let key = &version.key;
-        return Err(Refusal::deleted(&key.resource_type, &key.id));
-    }
-    Ok(version)
+/// An OperationOutcome that is no refusal; in the caller's language once
+/// [`in_language`] has seen it.
+pub fn reported(status: StatusCode, remarks: Vec<Remark>) -> Answer {
+    let mut answer = json(status, report::outcome(&remarks, Language::English).into_bytes());
+    answer.extensions_mut().insert(Said::Report(remarks));
+    answer
+}
+
+/// 410 with the entity tag of the deletion (R4 §3.1.0.7).
+pub fn gone(version: &Version) -> Answer {
+    let key = &version.key;
+    let mut answer = refused(&Refusal::deleted(&key.resource_type, &key.id));
+    tags(answer.headers_mut(), version.version, version.last_updated_ms);
+    answer
 }
 
 /// `ETag` and `Last-Modified` of a version.

@@ -5,7 +5,7 @@ use crate::limits::{PAGE_COUNT_DEFAULT, PAGE_COUNT_MAX, REQUEST_ID_CHARS_MAX};
 use crate::path::Target;
 use crate::prefer::Prefer;
 use contracts::{Origin, Refusal, Tokens};
-use fhir::outcome::Language;
+use fhir::outcome::{IssueType, Language, Status};
 use http::{HeaderMap, Request};
 use sha2::{Digest, Sha256};
 
@@ -27,13 +27,17 @@ impl<'r> Ask<'r> {
     /// Takes a request apart, refusing unknown paths (404) and callers that do
     /// not take JSON (406).
     pub fn of(request: &'r Request<Vec<u8>>) -> Result<Self, Refusal> {
-        let query = request.uri().query().unwrap_or_default();
-        let target = Target::parse(request.uri().path())?;
-        let format = parameter(query, "_format");
-        accepts_json(request.headers(), format.as_deref())?;
+        let ask = Self::of_any(request)?;
+        accepts_json(request.headers(), parameter(ask.query, "_format").as_deref())?;
+        Ok(ask)
+    }
+
+    /// The same for a caller that may take anything, as a reader of a Binary
+    /// does: whether it takes JSON is for the function to ask.
+    pub fn of_any(request: &'r Request<Vec<u8>>) -> Result<Self, Refusal> {
         Ok(Self {
-            target,
-            query,
+            target: Target::parse(request.uri().path())?,
+            query: request.uri().query().unwrap_or_default(),
             headers: request.headers(),
             body: request.body(),
             base: base(request),
@@ -72,6 +76,30 @@ impl<'r> Ask<'r> {
         }
     }
 
+    /// The parameters of a search by POST: those of the form and those of the
+    /// URL count alike (R4 §3.1.1.1).
+    ///
+    /// # Errors
+    /// 415 when the body is no form, 400 when it is not UTF-8.
+    pub fn form_query(&self) -> Result<String, Refusal> {
+        let told = text(self.headers, "content-type").unwrap_or_default();
+        let media = told.split(';').next().unwrap_or_default().trim();
+        if !media.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Err(Refusal::new(
+                Status::UnsupportedMediaType,
+                IssueType::NotSupported,
+                "A search by POST sends its parameters as application/x-www-form-urlencoded.",
+            ));
+        }
+        let form = std::str::from_utf8(self.body).map_err(|_| {
+            Refusal::invalid("The form is not UTF-8: percent-encode what is not ASCII.".to_owned())
+        })?;
+        let form = form.trim_end_matches(['\r', '\n']);
+        let parts = [self.query, form];
+        let parts = parts.into_iter().filter(|part| !part.is_empty());
+        Ok(parts.collect::<Vec<_>>().join("&"))
+    }
+
     /// SHA-256 of what was asked: the method, the path with its query, the
     /// headers that change its meaning, and the body.
     pub fn fingerprint(&self, method: &str, path_and_query: &str) -> Vec<u8> {
@@ -80,7 +108,10 @@ impl<'r> Ask<'r> {
             method,
             path_and_query,
             text(self.headers, "if-match").unwrap_or_default(),
+            text(self.headers, "if-none-match").unwrap_or_default(),
             text(self.headers, "if-none-exist").unwrap_or_default(),
+            text(self.headers, "content-type").unwrap_or_default(),
+            text(self.headers, "x-provenance").unwrap_or_default(),
         ] {
             hash.update(part.as_bytes());
             hash.update([0]);

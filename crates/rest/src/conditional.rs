@@ -139,3 +139,14 @@ pub fn last_modified(last_updated_ms: i64) -> SystemTime {
     let seconds = u64::try_from(last_updated_ms / 1000).unwrap_or_default();
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
+
+/// An instant as headers have it, to the second (RFC 9110 §5.6.7).
+pub fn written(instant: SystemTime) -> String {
+    httpdate::fmt_http_date(instant)
+}
+
+/// An instant of a header in milliseconds since 1970 (UTC).
+pub fn date_ms(told: &str) -> Option<i64> {
+    let since = date(told)?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_millis()).ok()
+}

@@ -3,13 +3,18 @@
 
 pub mod answer;
 pub mod ask;
+pub mod binary;
 pub mod bundle;
 pub mod conditional;
 pub mod headers;
 pub mod limits;
+pub mod operation;
+pub mod own;
 pub mod path;
 pub mod prefer;
 pub mod present;
+pub mod provenance_header;
+pub mod report;
 
 #[cfg(test)]
 mod tests;

@@ -14,10 +14,20 @@ pub enum Target {
     System,
     /// `/fhir/metadata`
     Metadata,
+    /// `/fhir/_search`
+    SystemSearch,
+    /// `/fhir/_history`
+    SystemHistory,
+    /// `/fhir/${operation}`
+    SystemOperation(String),
     /// `/fhir/{type}`
     Type(String),
     /// `/fhir/{type}/_search`
     TypeSearch(String),
+    /// `/fhir/{type}/_history`
+    TypeHistory(String),
+    /// `/fhir/{type}/${operation}`
+    TypeOperation(String, String),
     /// `/fhir/{type}/{id}`
     Instance(ResourceKey),
     /// `/fhir/{type}/{id}/_history`
@@ -26,6 +36,9 @@ pub enum Target {
     Version(ResourceKey, u64),
     /// `/fhir/{type}/{id}/${operation}`
     Operation(ResourceKey, String),
+    /// `/fhir/{type}/{id}/{type}` or `/fhir/{type}/{id}/*`, with or without
+    /// `/_search`: a compartment, and the one type wanted of it (R4 §3.1.1.2).
+    Compartment(ResourceKey, Option<String>),
 }
 
 impl Target {
@@ -41,8 +54,17 @@ impl Target {
         match parts.as_slice() {
             [] => Ok(Self::System),
             ["metadata"] => Ok(Self::Metadata),
+            ["_search"] => Ok(Self::SystemSearch),
+            ["_history"] => Ok(Self::SystemHistory),
+            [operation] if operation.starts_with('$') => {
+                Ok(Self::SystemOperation((*operation).to_owned()))
+            }
             [name] => Ok(Self::Type(known(name)?)),
             [name, "_search"] => Ok(Self::TypeSearch(known(name)?)),
+            [name, "_history"] => Ok(Self::TypeHistory(known(name)?)),
+            [name, operation] if operation.starts_with('$') => {
+                Ok(Self::TypeOperation(known(name)?, (*operation).to_owned()))
+            }
             [name, id] => Ok(Self::Instance(key(name, id)?)),
             [name, id, "_history"] => Ok(Self::History(key(name, id)?)),
             [name, id, operation] if operation.starts_with('$') => {
@@ -58,6 +80,7 @@ impl Target {
                     ))),
                 }
             }
+            [name, id, wanted] | [name, id, wanted, "_search"] => compartment(name, id, wanted),
             _ => Err(Refusal::missing(
                 "No interaction has this path. The paths are {type}, {type}/{id}, \
                  {type}/{id}/_history, {type}/{id}/_history/{version} and Patient/{id}/$everything \
@@ -66,6 +89,20 @@ impl Target {
             )),
         }
     }
+}
+
+/// A compartment of R4 (§3.1.1.2), and what is wanted of it.
+fn compartment(name: &str, id: &str, wanted: &str) -> Result<Target, Refusal> {
+    let held = key(name, id)?;
+    if !["Patient", "Encounter", "RelatedPerson", "Practitioner", "Device"].contains(&name) {
+        return Err(Refusal::missing(format!(
+            "{name} has no compartment. Those that have one are Patient, Encounter, RelatedPerson, \
+             Practitioner and Device: search {wanted}?…={name}/{id} instead.",
+            wanted = printable(wanted)
+        )));
+    }
+    let wanted = if wanted == "*" { None } else { Some(known(wanted)?) };
+    Ok(Target::Compartment(held, wanted))
 }
 
 fn known(name: &str) -> Result<String, Refusal> {

@@ -1,41 +1,76 @@
 //! AuditEvent: who looked, and what they did (IHE ITI-81, R4 §6.4). Entries of
-//! the access journal, written out as AuditEvents; there is no other copy.
+//! the access journal, written out as AuditEvents; there is no other copy. Those
+//! that clients sent are kept as they are, and found after the record's own.
 
 use access::audit_event::{Server, render, render_for, render_one};
 use access::entry::Entry;
-use contracts::{Answer, Intent, Interaction, Journal, JournalFilter, Refusal, ResourceKey};
-use fhir::json::Writer;
-use fhir::search::{DateRange, Prefix};
+use access::origin;
+use contracts::{
+    Answer, Charts, Intent, Interaction, Journal, JournalFilter, Place, Refusal, Registry,
+    ResourceKey,
+};
+use fhir::outcome::Status;
 use http::{Method, Request, Response, StatusCode};
-use rest::answer::{json, method_not_allowed, refused, settled};
-use rest::ask::{Ask, form_decoded, of_caller};
-use rest::path::{Target, printable};
+use rest::answer::{json, method_not_allowed, refused, settled, version};
+use rest::ask::{Ask, of_caller};
+use rest::own::{Results, Search, Source};
+use rest::path::Target;
+use rest::present;
+use std::time::SystemTime;
+
+const NAME: &str = "AuditEvent";
 
 /// Answers one request.
-pub async fn handle<H: Journal>(host: &H, request: Request<Vec<u8>>) -> Response<Vec<u8>> {
+pub async fn handle<H: Journal + Charts + Registry>(
+    host: &H,
+    request: Request<Vec<u8>>,
+) -> Response<Vec<u8>> {
     let (ask, session) = match of_caller(host, &request).await {
         Ok(known) => known,
         Err(refusal) => return refused(&refusal),
     };
-    if request.method() != Method::GET && request.method() != Method::HEAD {
-        return method_not_allowed(request.method().as_str(), "GET, HEAD");
+    let by_get = request.method() == Method::GET || request.method() == Method::HEAD;
+    let by_form = request.method() == Method::POST && matches!(ask.target, Target::TypeSearch(_));
+    if !by_get && !by_form {
+        return method_not_allowed(request.method().as_str(), "GET, HEAD, POST");
     }
-    settled(match &ask.target {
-        Target::Type(_) | Target::TypeSearch(_) => search(host, &session, &ask).await,
-        Target::Instance(key) => read(host, &session, &ask, key).await,
+    settled(answer(host, &session, &ask, by_form).await)
+}
+
+async fn answer<H: Journal + Charts + Registry>(
+    host: &H,
+    session: &H::Session,
+    ask: &Ask<'_>,
+    by_form: bool,
+) -> Answer<Response<Vec<u8>>> {
+    match &ask.target {
+        Target::Type(_) | Target::TypeSearch(_) => {
+            let query = if by_form { ask.form_query()? } else { ask.query.to_owned() };
+            let how = present::asked(&query, Some(NAME))?;
+            present::bundle(search(host, session, ask, &query).await?, &how)
+        }
+        Target::Instance(key) => {
+            let how = present::asked(ask.query, Some(NAME))?;
+            present::resource(read(host, session, ask, key).await?, &how)
+        }
         _ => Err(Refusal::missing(
             "AuditEvents have no versions: they never change. Read AuditEvent/{id} or search \
              AuditEvent?patient=…&date=…",
         )),
-    })
+    }
 }
 
-async fn read<H: Journal>(
+async fn read<H: Journal + Charts + Registry>(
     host: &H,
     session: &H::Session,
     ask: &Ask<'_>,
     key: &ResourceKey,
 ) -> Answer<Response<Vec<u8>>> {
+    let intent = Intent::asking(Interaction::ReadAudit, format!("AuditEvent/{}", key.id));
+    if !origin::is_own(NAME, &key.id) {
+        let chart = host.open_chart(session, intent, Place::Holding(key.clone())).await?;
+        return Ok(version(host.chart_read(&chart, key).await?, ask.headers));
+    }
     let absent = || {
         Refusal::missing(format!(
             "There is no AuditEvent/{}. Search AuditEvent?patient=…&date=… for those there are.",
@@ -43,62 +78,105 @@ async fn read<H: Journal>(
         ))
     };
     let (entry_id, _) = key.id.rsplit_once('.').ok_or_else(absent)?;
-    let intent = Intent::asking(Interaction::ReadAudit, format!("AuditEvent/{}", key.id));
     let bytes = host.journal_entry(session, intent, entry_id).await?;
     let found = render_one(&decoded(&bytes)?, &server(ask), &key.id).ok_or_else(absent)?;
     Ok(json(StatusCode::OK, found.to_string().into_bytes()))
 }
 
-async fn search<H: Journal>(
+async fn search<H: Journal + Charts + Registry>(
     host: &H,
     session: &H::Session,
     ask: &Ask<'_>,
+    query: &str,
 ) -> Answer<Response<Vec<u8>>> {
-    let filter = filter(ask)?;
-    let person = filter.person.clone();
-    let server = server(ask);
-    let intent = Intent::asking(Interaction::ReadAudit, format!("AuditEvent?{}", ask.query));
-    let page = host.journal_read(session, intent, filter).await?;
-    let mut writer = Writer::new();
-    writer.begin_object().field("resourceType", "Bundle").field("type", "searchset");
-    writer.key("link").begin_array();
-    link(&mut writer, "self", &format!("{}/AuditEvent?{}", ask.base, ask.query));
-    if let Some(cursor) = &page.next {
-        let kept: Vec<&str> =
-            ask.query.split('&').filter(|pair| !pair.starts_with("_page=")).collect();
-        let query = format!("{}&_page={cursor}", kept.join("&"));
-        link(&mut writer, "next", &format!("{}/AuditEvent?{query}", ask.base));
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let now_ms = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
+    let search = Search::parse(NAME, ask, query, now_ms)?;
+    let mut results = Results::default();
+    let mut kept: Option<Option<String>> = match &search.source {
+        Source::Kept(cursor) => Some(cursor.clone()),
+        Source::Own(_) => None,
+    };
+    if let Source::Own(cursor) = &search.source {
+        made(host, session, ask, (&search, cursor.as_deref()), &mut results).await?;
+        kept = results.next.is_none().then_some(None);
     }
-    writer.end_array();
-    let mut begun = false;
+    let kept = kept.and_then(|cursor| search.kept_query(cursor.as_deref(), &mut results));
+    if let Some(query) = kept {
+        let types = [NAME.to_owned()];
+        let intent = Intent::asking(Interaction::ReadAudit, format!("AuditEvent?{query}"));
+        let page = match &search.person {
+            Some(person) => {
+                let place = Place::Person(person.clone());
+                let chart = host.open_chart(session, intent, place).await?;
+                host.chart_search(&chart, &types, &query).await?
+            }
+            None => {
+                let shelf = host.open_registry(session, intent).await?;
+                host.registry_search(&shelf, &types, &query, None).await?
+            }
+        };
+        results.extend_kept(page);
+    }
+    Ok(json(StatusCode::OK, results.written(NAME, &ask.base, &search)))
+}
+
+/// Adds what the journal tells: of a person, of a time, or of one id.
+async fn made<H: Journal>(
+    host: &H,
+    session: &H::Session,
+    ask: &Ask<'_>,
+    (search, cursor): (&Search, Option<&str>),
+    results: &mut Results,
+) -> Answer<()> {
+    let server = server(ask);
+    let intent = Intent::asking(Interaction::ReadAudit, format!("AuditEvent?{}", search.text));
+    if let Some(id) = &search.id {
+        let Some((entry_id, _)) = id.rsplit_once('.') else { return Ok(()) };
+        return match host.journal_entry(session, intent, entry_id).await {
+            Ok(bytes) => {
+                let entry = decoded(&bytes)?;
+                keep(search, &entry, render_one(&entry, &server, id), results);
+                Ok(())
+            }
+            Err(refusal) if refusal.status == Status::NotFound => Ok(()),
+            Err(refusal) => Err(refusal),
+        };
+    }
+    let filter = JournalFilter {
+        person: search.person.clone(),
+        from_ms: search.from_ms,
+        to_ms: search.to_ms,
+        cursor: cursor.map(str::to_owned),
+        ..JournalFilter::newest(search.count)
+    };
+    let page = host.journal_read(session, intent, filter).await?;
     for bytes in &page.entries {
         let entry = decoded(bytes)?;
-        let events = match &person {
+        let events = match &search.person {
             Some(person) => render_for(&entry, &server, person),
             None => render(&entry, &server),
         };
-        for event in events {
-            if !begun {
-                begun = true;
-                writer.key("entry").begin_array();
-            }
-            writer.begin_object();
-            let id = event.get("id").and_then(|id| id.as_str()).unwrap_or_default();
-            writer.field("fullUrl", &format!("{}/AuditEvent/{id}", ask.base));
-            writer.key("resource").raw(&event.to_string());
-            writer.key("search").begin_object().field("mode", "match").end_object();
-            writer.end_object();
-        }
+        keep(search, &entry, events, results);
     }
-    if begun {
-        writer.end_array();
-    }
-    writer.end_object();
-    Ok(json(StatusCode::OK, writer.finish().into_bytes()))
+    results.next = page.next.map(|cursor| Source::Own(Some(cursor)));
+    Ok(())
 }
 
-fn link(writer: &mut Writer, relation: &str, url: &str) {
-    writer.begin_object().field("relation", relation).field("url", url).end_object();
+fn keep(
+    search: &Search,
+    entry: &Entry,
+    made: impl IntoIterator<Item = serde_json::Value>,
+    results: &mut Results,
+) {
+    let at_ms = i64::try_from(entry.at_ms).unwrap_or_default();
+    for one in made {
+        let id = one.get("id").and_then(|id| id.as_str()).unwrap_or_default().to_owned();
+        let text = one.to_string();
+        if search.wants(&text, &id, at_ms) {
+            results.entries.push((id, text));
+        }
+    }
 }
 
 fn decoded(bytes: &[u8]) -> Answer<Entry> {
@@ -110,67 +188,4 @@ fn decoded(bytes: &[u8]) -> Answer<Entry> {
 /// How the audit names the server that was asked.
 fn server(ask: &Ask<'_>) -> Server {
     Server { base: ask.base.clone(), name: "Dossier".to_owned() }
-}
-
-/// `patient`, `date` (twice for a range), `_count` and `_page`.
-fn filter(ask: &Ask<'_>) -> Answer<JournalFilter> {
-    let mut filter = JournalFilter {
-        person: None,
-        from_ms: 0,
-        to_ms: i64::MAX,
-        count: ask.count()?,
-        cursor: None,
-    };
-    for pair in ask.query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let value = form_decoded(value);
-        match name {
-            "patient" | "entity" => {
-                let id = value.strip_prefix("Patient/").unwrap_or(&value);
-                rest::path::check_id(id).map_err(|refusal| refusal.at(name))?;
-                filter.person = Some(id.to_owned());
-            }
-            "date" => narrow(&mut filter, &value)?,
-            "_page" => filter.cursor = Some(value),
-            "_count" | "_format" | "_pretty" => {}
-            _ => {
-                return Err(Refusal::not_supported(format!(
-                    "The parameter \"{}\" is not known for AuditEvent. Known are: patient, entity, \
-                     date, _count.",
-                    printable(name)
-                ))
-                .at(printable(name)));
-            }
-        }
-    }
-    Ok(filter)
-}
-
-/// Narrows the filter by one `date` value (R4 §3.1.1.4.9).
-fn narrow(filter: &mut JournalFilter, value: &str) -> Answer<()> {
-    let (prefix, rest) = Prefix::split(value);
-    let range = DateRange::parse(rest).ok_or_else(|| {
-        Refusal::invalid(
-            "date must be a date or an instant, with a prefix if need be: date=ge2026-01-31."
-                .to_owned(),
-        )
-        .at("date")
-    })?;
-    // An entry is one instant, so that each prefix is a half line or a segment.
-    let (from_ms, to_ms) = match prefix {
-        Prefix::Equal => (range.lower_ms, range.upper_ms - 1),
-        Prefix::Greater | Prefix::StartsAfter => (range.upper_ms, i64::MAX),
-        Prefix::GreaterOrEqual => (range.lower_ms, i64::MAX),
-        Prefix::Less | Prefix::EndsBefore => (i64::MIN, range.lower_ms - 1),
-        Prefix::LessOrEqual => (i64::MIN, range.upper_ms - 1),
-        Prefix::NotEqual | Prefix::Approximately => {
-            return Err(Refusal::not_supported(
-                "date of AuditEvent takes the prefixes eq, gt, ge, lt, le, sa and eb.".to_owned(),
-            )
-            .at("date"));
-        }
-    };
-    filter.from_ms = filter.from_ms.max(from_ms);
-    filter.to_ms = filter.to_ms.min(to_ms);
-    Ok(())
 }

@@ -1,6 +1,10 @@
-//! The function `capability`: the CapabilityStatement.
+//! The function `capability`: the CapabilityStatement and the OpenAPI document.
 
+mod claims;
 pub mod handler;
+mod openapi;
+mod routes;
+mod statement;
 
 /// The component. Its world is `capability` in `wit/functions/worlds.wit`.
 #[cfg(target_arch = "wasm32")]

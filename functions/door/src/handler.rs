@@ -13,25 +13,52 @@ pub fn function_of(method: &Method, path: &str) -> Result<&'static str, Box<Resp
     if path == "/route" {
         return Ok("route");
     }
+    if path == "/openapi.json" {
+        return Ok("capability");
+    }
     if path.split('/').any(|part| part == "$export") {
         return Ok("bulk");
     }
     let reads = method == Method::GET || method == Method::HEAD;
+    let posts = method == Method::POST;
+    let refuse = |allowed| Err(Box::new(method_not_allowed(method.as_str(), allowed)));
     let target = Target::parse(path).map_err(|refusal| Box::new(refused(&refusal)))?;
     match target {
         Target::Metadata => Ok("capability"),
-        Target::System if reads => Ok("capability"),
-        Target::System if method == Method::POST => Ok("transact"),
-        Target::System => Err(Box::new(method_not_allowed(method.as_str(), "GET, HEAD, POST"))),
-        Target::Type(name) | Target::TypeSearch(name) if name == "AuditEvent" => Ok("audit"),
-        Target::Instance(key) if key.resource_type == "AuditEvent" => Ok("audit"),
+        Target::System if reads => Ok("search"),
+        Target::System if posts => Ok("transact"),
+        Target::System => refuse("GET, HEAD, POST"),
+        Target::Type(name) | Target::TypeSearch(name)
+            if name == "AuditEvent" && (reads || posts) =>
+        {
+            Ok(if posts && !path.contains("_search") { "update" } else { "audit" })
+        }
+        Target::Instance(key) if key.resource_type == "AuditEvent" && reads => Ok("audit"),
+        Target::Type(name) if name == "Provenance" && reads => Ok("provenance"),
+        Target::TypeSearch(name) if name == "Provenance" => Ok("provenance"),
+        Target::Instance(key) if key.resource_type == "Provenance" && reads => Ok("provenance"),
         Target::Type(_) if reads => Ok("search"),
         Target::TypeSearch(_) => Ok("search"),
         Target::Type(_) => Ok("update"),
         Target::Instance(_) if !reads => Ok("update"),
-        Target::Instance(_) | Target::History(_) | Target::Version(..) | Target::Operation(..) => {
-            Ok("lookup")
+        Target::Operation(_, name) if posts && name.starts_with("$meta-") => Ok("update"),
+        Target::Operation(_, name) | Target::TypeOperation(_, name)
+            if posts && name == "$validate" =>
+        {
+            Ok("validate")
         }
+        Target::TypeOperation(kind, name) if kind == "Observation" && name == "$lastn" => {
+            Ok("search")
+        }
+        Target::SystemSearch | Target::Compartment(..) => Ok("search"),
+        Target::Instance(_)
+        | Target::History(_)
+        | Target::TypeHistory(_)
+        | Target::SystemHistory
+        | Target::Version(..)
+        | Target::Operation(..)
+        | Target::TypeOperation(..)
+        | Target::SystemOperation(_) => Ok("lookup"),
     }
 }
 

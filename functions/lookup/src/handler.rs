@@ -1,29 +1,49 @@
-//! read, vread, history of an instance and Patient `$everything`
-//! (R4 §3.1.0.1–3.1.0.4, §11.1.0.4).
+//! read, vread, history of an instance, a type and the system, and the
+//! operations that only read: Patient `$everything`, `$meta`, `$validate` of
+//! what is stored (R4 §3.1.0.1–3.1.0.4, §3.1.0.9, §11.1.0.4).
 
-use contracts::{
-    Answer, Charts, Intent, Interaction, Page, Place, Refusal, Registry, ResourceKey, Version,
-    Window,
-};
-use http::{Method, Request, Response, StatusCode};
-use rest::answer::{json, living, method_not_allowed, refused, settled, version};
-use rest::ask::{Ask, of_caller, parameter};
-use rest::bundle::{self, Link};
-use rest::path::Target;
+use super::reading::Reading;
+use super::{history, operations};
+use contracts::{Answer, Charts, Interaction, Refusal, Registry, ResourceKey, Version};
+use fhir::limits::JsonLimits;
+use fhir::resource::Resource;
+use http::{Method, Request, Response};
+use rest::answer::{gone, method_not_allowed, refused, settled, version};
+use rest::ask::{Ask, parameter};
+use rest::binary;
+use rest::headers::accepts_json;
+use rest::path::{Target, printable};
+use rest::present;
 
 /// Answers one request.
 pub async fn handle<H: Charts + Registry>(
     host: &H,
     request: Request<Vec<u8>>,
 ) -> Response<Vec<u8>> {
-    let (ask, session) = match of_caller(host, &request).await {
-        Ok(known) => known,
+    let ask = match Ask::of_any(&request) {
+        Ok(ask) => ask,
         Err(refusal) => return refused(&refusal),
     };
-    if request.method() != Method::GET && request.method() != Method::HEAD {
+    if let Err(refusal) = readable(&ask) {
+        return refused(&refusal);
+    }
+    let session = match host.verify(ask.authorization(), &ask.origin()).await {
+        Ok(session) => session,
+        Err(refusal) => return refused(&refusal),
+    };
+    let by_post = request.method() == Method::POST && matches!(ask.target, Target::Operation(..));
+    if !by_post && request.method() != Method::GET && request.method() != Method::HEAD {
         return method_not_allowed(request.method().as_str(), "GET, HEAD");
     }
     settled(answer(host, &session, &ask).await)
+}
+
+/// Whether the caller takes what is read here: JSON, or for a Binary anything.
+fn readable(ask: &Ask<'_>) -> Answer<()> {
+    match &ask.target {
+        Target::Instance(key) | Target::Version(key, _) if key.resource_type == "Binary" => Ok(()),
+        _ => accepts_json(ask.headers, parameter(ask.query, "_format").as_deref()),
+    }
 }
 
 /// Answers a request whose caller is verified: also for entries of a batch.
@@ -34,21 +54,36 @@ pub async fn answer<H: Charts + Registry>(
 ) -> Answer<Response<Vec<u8>>> {
     match &ask.target {
         Target::Instance(key) => {
+            only(ask.query, &[])?;
+            let how = present::asked(ask.query, Some(&key.resource_type))?;
             let read = Reading::open(host, session, Interaction::Read, key, None).await?;
-            Ok(version(living(read.current(host, key).await?)?, ask.headers))
+            one(ask, read.current(host, key).await?, &how)
         }
         Target::Version(key, number) => {
+            only(ask.query, &[])?;
+            let how = present::asked(ask.query, Some(&key.resource_type))?;
             let read = Reading::open(host, session, Interaction::Vread, key, None).await?;
-            Ok(version(living(read.numbered(host, key, *number).await?)?, ask.headers))
+            one(ask, read.numbered(host, key, *number).await?, &how)
         }
-        Target::History(key) => history(host, session, ask, key).await,
-        Target::Operation(key, operation) if operation == "$everything" => {
-            everything(host, session, ask, key).await
+        Target::History(key) => history::of_instance(host, session, ask, key).await,
+        Target::TypeHistory(name) => history::of_types(host, session, ask, Some(name)).await,
+        Target::SystemHistory => history::of_types(host, session, ask, None).await,
+        Target::Operation(key, operation) => operation_of(host, session, ask, key, operation).await,
+        Target::TypeOperation(_, operation) | Target::SystemOperation(operation)
+            if operation == "$meta" =>
+        {
+            Err(Refusal::not_supported(
+                "$meta is answered for one resource: GET {type}/{id}/$meta. Which tags, profiles \
+                 and labels are in use across the record is not counted; search by _tag, _profile \
+                 or _security instead.",
+            ))
         }
-        Target::Operation(_, operation) => Err(Refusal::missing(format!(
-            "This server has no operation {} on an instance. It has Patient/{{id}}/$everything.",
-            rest::path::printable(operation)
-        ))),
+        Target::TypeOperation(_, operation) | Target::SystemOperation(operation) => {
+            Err(Refusal::missing(format!(
+                "This server has no operation {} here. GET /fhir/metadata lists those it has.",
+                printable(operation)
+            )))
+        }
         _ => Err(Refusal::missing(
             "Nothing is read at this path: name a type and an id, for example Patient/123."
                 .to_owned(),
@@ -56,153 +91,62 @@ pub async fn answer<H: Charts + Registry>(
     }
 }
 
-/// The place where a resource is read: its chart, or the registry.
-enum Reading<H: Charts + Registry> {
-    Chart(H::Chart),
-    Shelf(H::Shelf),
-}
-
-impl<H: Charts + Registry> Reading<H> {
-    async fn open(
-        host: &H,
-        session: &H::Session,
-        interaction: Interaction,
-        key: &ResourceKey,
-        query: Option<String>,
-    ) -> Answer<Self> {
-        let intent = Intent { interaction, query };
-        if fhir::types::is_registry_type(&key.resource_type) {
-            return host.open_registry(session, intent).await.map(Self::Shelf);
-        }
-        let place = Place::Holding(key.clone());
-        host.open_chart(session, intent, place).await.map(Self::Chart)
-    }
-
-    async fn current(&self, host: &H, key: &ResourceKey) -> Answer<Version> {
-        match self {
-            Self::Chart(chart) => host.chart_read(chart, key).await,
-            Self::Shelf(shelf) => host.registry_read(shelf, key).await,
-        }
-    }
-
-    async fn numbered(&self, host: &H, key: &ResourceKey, number: u64) -> Answer<Version> {
-        match self {
-            Self::Chart(chart) => host.chart_vread(chart, key, number).await,
-            Self::Shelf(shelf) => host.registry_vread(shelf, key, number).await,
-        }
-    }
-
-    async fn versions(&self, host: &H, key: &ResourceKey, window: Window) -> Answer<Page> {
-        match self {
-            Self::Chart(chart) => host.chart_history(chart, key, window).await,
-            Self::Shelf(shelf) => host.registry_history(shelf, key, window).await,
-        }
-    }
-}
-
-async fn history<H: Charts + Registry>(
+async fn operation_of<H: Charts + Registry>(
     host: &H,
     session: &H::Session,
     ask: &Ask<'_>,
     key: &ResourceKey,
+    operation: &str,
 ) -> Answer<Response<Vec<u8>>> {
-    only(ask.query, &["_count", "_since", "_page"])?;
-    let window = window(ask)?;
-    let asked = Some(ask.query.to_owned());
-    let read = Reading::open(host, session, Interaction::HistoryInstance, key, asked).await?;
-    let page = read.versions(host, key, window).await?;
-    let path = format!("{}/{}/{}/_history", ask.base, key.resource_type, key.id);
-    let links = links(&path, ask.query, page.next.as_deref());
-    Ok(json(StatusCode::OK, bundle::history(&ask.base, &page, &links)))
+    match operation {
+        "$everything" => operations::everything(host, session, ask, key).await,
+        "$meta" => operations::meta(host, session, ask, key).await,
+        "$validate" => operations::validate(host, session, ask, key).await,
+        other => Err(Refusal::missing(format!(
+            "This server has no operation {} on an instance that reads. It has \
+             Patient/{{id}}/$everything, $meta and $validate.",
+            printable(other)
+        ))),
+    }
 }
 
-async fn everything<H: Charts + Registry>(
-    host: &H,
-    session: &H::Session,
+/// One version as the answer to a read: gone, unchanged, the resource as asked
+/// for, or a Binary's content.
+fn one(
     ask: &Ask<'_>,
-    key: &ResourceKey,
+    read: Version,
+    how: &fhir::present::Presentation,
 ) -> Answer<Response<Vec<u8>>> {
-    if key.resource_type != "Patient" {
-        return Err(Refusal::missing(
-            "$everything is an operation on a person: Patient/{id}/$everything.".to_owned(),
-        ));
+    if read.kind == contracts::ChangeKind::Delete {
+        return Ok(gone(&read));
     }
-    only(ask.query, &["_count", "_since", "_type", "_page"])?;
-    let mut window = window(ask)?;
-    if parameter(ask.query, "_count").is_none() {
-        // Without _count the operation returns all in one answer.
-        window.count = u32::MAX;
+    if read.key.resource_type != "Binary" {
+        return present::resource(version(read, ask.headers), how);
     }
-    if let Some(types) = parameter(ask.query, "_type") {
-        for name in types.split(',') {
-            if !fhir::types::is_resource_type(name) {
-                let named = rest::path::printable(name);
-                return Err(Refusal::invalid(format!(
-                    "_type names no resource type of R4: {named}."
-                ))
-                .at("_type"));
-            }
-            window.resource_types.push(name.to_owned());
-        }
+    let stored = Resource::parse(read.body.clone(), &JsonLimits::default())?;
+    let format = parameter(ask.query, "_format");
+    let media = binary::content_type(&stored);
+    if !binary::wants_content(ask.headers, format.as_deref(), &media) {
+        accepts_json(ask.headers, format.as_deref())?;
+        return present::resource(version(read, ask.headers), how);
     }
-    let intent = Intent::asking(
-        Interaction::Everything,
-        format!("Patient/{}/$everything?{}", key.id, ask.query),
-    );
-    let chart = host.open_chart(session, intent, Place::Person(key.id.clone())).await?;
-    let page = host.chart_everything(&chart, window).await?;
-    let path = format!("{}/Patient/{}/$everything", ask.base, key.id);
-    let links = links(&path, ask.query, page.next.as_deref());
-    Ok(json(StatusCode::OK, bundle::searchset(&ask.base, &page, &links)))
+    let answer = version(read, ask.headers);
+    if answer.status().is_success() { Ok(binary::unwrapped(answer, &stored)) } else { Ok(answer) }
 }
 
 /// Refuses parameters that this interaction does not have.
-fn only(query: &str, known: &[&str]) -> Answer<()> {
+pub fn only(query: &str, known: &[&str]) -> Answer<()> {
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let name = pair.split('=').next().unwrap_or_default();
-        if !known.contains(&name) && !["_format", "_pretty"].contains(&name) {
+        if !known.contains(&name) && !present::PARAMETERS.contains(&name) {
+            let known = [known, &present::PARAMETERS].concat();
             return Err(Refusal::invalid(format!(
                 "The parameter \"{}\" is not known here. Known are: {}.",
-                rest::path::printable(name),
+                printable(name),
                 known.join(", ")
             ))
-            .at(rest::path::printable(name)));
+            .at(printable(name)));
         }
     }
     Ok(())
-}
-
-fn window(ask: &Ask<'_>) -> Answer<Window> {
-    let since_ms = match parameter(ask.query, "_since") {
-        None => None,
-        Some(since) => Some(fhir::resource::parse_instant(&since).ok_or_else(|| {
-            Refusal::invalid(
-                "_since must be an instant, for example 2026-01-31T13:00:00Z (write + as %2B)."
-                    .to_owned(),
-            )
-            .at("_since")
-        })?),
-    };
-    Ok(Window {
-        count: ask.count()?,
-        cursor: parameter(ask.query, "_page"),
-        since_ms,
-        ..Window::default()
-    })
-}
-
-/// `self` as asked, and `next` with the cursor of the next page.
-fn links(path: &str, query: &str, next: Option<&str>) -> Vec<Link<'static>> {
-    let joined = |query: &str| {
-        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
-    };
-    let mut links = vec![Link { relation: "self", url: joined(query) }];
-    if let Some(cursor) = next {
-        let kept = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("_page="));
-        let mut pairs: Vec<&str> = kept.collect();
-        let page = format!("_page={cursor}");
-        pairs.push(&page);
-        links.push(Link { relation: "next", url: joined(&pairs.join("&")) });
-    }
-    links
 }

@@ -1,6 +1,9 @@
-//! The function `lookup`: read, vread, history of an instance, `$everything`.
+//! The function `lookup`: read, vread, history, and operations that only read.
 
 pub mod handler;
+mod history;
+mod operations;
+mod reading;
 
 /// The component. Its world is `lookup` in `wit/functions/worlds.wit`.
 #[cfg(target_arch = "wasm32")]

@@ -1,11 +1,13 @@
 //! Entries of a Bundle, taken apart and checked before anything is done.
 
-use contracts::{Change, ChangeKind, Refusal};
+use crate::request::verb;
+use contracts::{Change, Refusal};
 use fhir::json::Value;
 use fhir::outcome::{IssueType, Status};
 use fhir::resource::Resource;
+use http::Request;
 use rest::limits::BUNDLE_ENTRIES_MAX;
-use rest::path::{check_id, printable};
+use rest::path::printable;
 use std::collections::HashSet;
 
 /// A Bundle to carry out.
@@ -26,14 +28,18 @@ pub struct Entry {
 
 /// What an entry asks.
 pub enum Verb {
-    /// POST, PUT or DELETE.
-    Change(Change),
-    /// GET of a relative URL.
-    Read(String),
+    /// POST, PUT, PATCH or DELETE.
+    Change(Box<Change>),
+    /// GET or HEAD, as the request that it stands for.
+    Read(Box<Request<Vec<u8>>>),
 }
 
+/// The elements of an entry (R4 §2.36).
+const ENTRY: [&str; 8] =
+    ["id", "extension", "modifierExtension", "link", "fullUrl", "resource", "search", "request"];
+
 /// Reads a Bundle of type batch or transaction.
-pub fn parse(body: Vec<u8>) -> Result<Bundle, Refusal> {
+pub fn parse(body: Vec<u8>, base: &str) -> Result<Bundle, Refusal> {
     let bundle = Resource::parse(body, &fhir::limits::JsonLimits::default())?;
     if bundle.type_name() != "Bundle" {
         return Err(Refusal::invalid(format!(
@@ -66,139 +72,59 @@ pub fn parse(body: Vec<u8>) -> Result<Bundle, Refusal> {
     }
     let mut full_urls = HashSet::new();
     let entries = root.each("entry").enumerate().map(|(index, entry)| {
-        let full_url = entry.get("fullUrl").and_then(Value::as_str).map(|url| url.into_owned());
-        if let Some(url) = &full_url
-            && !full_urls.insert(url.clone())
-        {
-            return Err(Refusal::invalid(
-                "Two entries have this fullUrl: each entry has its own.".to_owned(),
-            )
-            .at(format!("Bundle.entry[{index}].fullUrl")));
-        }
-        parse_entry(entry, full_url)
+        parse_entry(entry, base, &mut full_urls)
             .map_err(|refusal| refusal.within(&format!("Bundle.entry[{index}]")))
     });
     let entries = entries.collect();
     Ok(Bundle { transaction, entries })
 }
 
-fn parse_entry(entry: Value<'_>, full_url: Option<String>) -> Result<Entry, Refusal> {
-    let request = entry.get("request").ok_or_else(|| {
-        Refusal::invalid("The entry has no request: give its method and url.".to_owned())
-            .at("request")
-    })?;
-    let said = |name: &str| request.get(name).and_then(Value::as_str).map(|text| text.into_owned());
-    let (Some(method), Some(url)) = (said("method"), said("url")) else {
-        return Err(
-            Refusal::invalid("The entry's request needs method and url.".to_owned()).at("request")
-        );
-    };
-    let verb = match method.as_str() {
-        "GET" => Verb::Read(url),
-        "POST" => Verb::Change(create(entry, full_url, &url, said("ifNoneExist"))?),
-        "PUT" => Verb::Change(update(entry, full_url, &url, said("ifMatch"))?),
-        "DELETE" => Verb::Change(delete(&url, said("ifMatch"))?),
-        other => {
-            return Err(Refusal::invalid(format!(
-                "The method {} is not taken in a Bundle here: use GET, POST, PUT or DELETE.",
-                printable(other)
+fn parse_entry(
+    entry: Value<'_>,
+    base: &str,
+    full_urls: &mut HashSet<String>,
+) -> Result<Entry, Refusal> {
+    for (name, _) in entry.members() {
+        if !ENTRY.contains(&name.trim_start_matches('_')) {
+            let named = printable(&name);
+            return Err(Refusal::structure(format!(
+                "An entry that asks for something has no element \"{named}\": leave it out."
             ))
-            .at("request.method"));
+            .at(named));
         }
-    };
+    }
+    let full_url = full_url(entry)?;
+    if let Some(url) = &full_url
+        && !full_urls.insert(url.clone())
+    {
+        return Err(Refusal::invalid(
+            "Two entries have this fullUrl: each entry has its own.".to_owned(),
+        )
+        .at("fullUrl"));
+    }
+    let verb = verb(entry, full_url, base)?;
     Ok(Entry { verb, hash: rest::ask::hash(entry.raw().as_bytes()) })
 }
 
-fn create(
-    entry: Value<'_>,
-    full_url: Option<String>,
-    url: &str,
-    if_none_exist: Option<String>,
-) -> Result<Change, Refusal> {
-    let resource_type = url.trim_start_matches('/');
-    let resource = resource(entry, resource_type)?;
-    Ok(Change {
-        full_url,
-        if_none_exist,
-        body: resource,
-        ..Change::of(ChangeKind::Create, resource_type)
-    })
-}
-
-fn update(
-    entry: Value<'_>,
-    full_url: Option<String>,
-    url: &str,
-    if_match: Option<String>,
-) -> Result<Change, Refusal> {
-    let (resource_type, id) = instance(url)?;
-    let body = resource(entry, &resource_type)?;
-    let held = entry.get("resource").and_then(|resource| resource.get("id"));
-    if held.and_then(Value::as_str).as_deref() != Some(id.as_str()) {
+/// `fullUrl`: an absolute URI of no particular version (R4 §2.36.4, bdl-8).
+fn full_url(entry: Value<'_>) -> Result<Option<String>, Refusal> {
+    let Some(held) = entry.get("fullUrl") else { return Ok(None) };
+    let url = held.as_str().map(|url| url.into_owned()).unwrap_or_default();
+    let scheme = url.split(':').next().unwrap_or_default();
+    let absolute = scheme.len() < url.len()
+        && scheme.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && scheme.chars().all(|letter| letter.is_ascii_alphanumeric() || "+-.".contains(letter));
+    if !absolute || url.chars().any(char::is_whitespace) {
         return Err(Refusal::invalid(
-            "The resource's id is not the id of request.url: send the same in both.".to_owned(),
+            "fullUrl must be an absolute URI, such as urn:uuid:… or the resource's own URL.",
         )
-        .at("resource.id"));
+        .at("fullUrl"));
     }
-    Ok(Change {
-        id: Some(id),
-        full_url,
-        if_match: if_match.as_deref().map(rest::headers::version_tag).transpose()?,
-        body,
-        ..Change::of(ChangeKind::Update, resource_type)
-    })
-}
-
-fn delete(url: &str, if_match: Option<String>) -> Result<Change, Refusal> {
-    let (resource_type, id) = instance(url)?;
-    Ok(Change {
-        id: Some(id),
-        if_match: if_match.as_deref().map(rest::headers::version_tag).transpose()?,
-        ..Change::of(ChangeKind::Delete, resource_type)
-    })
-}
-
-/// `Type/id` of a request URL.
-fn instance(url: &str) -> Result<(String, String), Refusal> {
-    let refused = || {
-        Refusal::invalid(format!(
-            "request.url \"{}\" names no instance: write it as Type/id. Conditional update and \
-             delete are not taken yet.",
-            printable(url)
-        ))
-        .at("request.url")
-    };
-    let (resource_type, id) = url.trim_start_matches('/').split_once('/').ok_or_else(refused)?;
-    if !fhir::types::is_resource_type(resource_type) {
-        return Err(refused());
+    if url.contains("/_history/") {
+        return Err(Refusal::invalid(
+            "fullUrl names no version: leave out what follows from /_history/ on.",
+        )
+        .at("fullUrl"));
     }
-    check_id(id).map_err(|refusal| refusal.at("request.url"))?;
-    Ok((resource_type.to_owned(), id.to_owned()))
-}
-
-/// The entry's resource: there, of the type that the URL names, and valid.
-fn resource(entry: Value<'_>, resource_type: &str) -> Result<Vec<u8>, Refusal> {
-    if !fhir::types::is_resource_type(resource_type) {
-        return Err(Refusal::invalid(format!(
-            "request.url \"{}\" names no resource type of R4.",
-            printable(resource_type)
-        ))
-        .at("request.url"));
-    }
-    let Some(resource) = entry.get("resource") else {
-        return Err(
-            Refusal::invalid("The entry has no resource to store.".to_owned()).at("resource")
-        );
-    };
-    let told = resource.get("resourceType").and_then(Value::as_str);
-    if told.as_deref() != Some(resource_type) {
-        return Err(Refusal::invalid(format!(
-            "request.url names {resource_type}, the resource is of another type: name the same."
-        ))
-        .at("resource.resourceType"));
-    }
-    if let Some(refusal) = Refusal::of_issues(fhir::validate::issues(resource)) {
-        return Err(refusal.within("resource"));
-    }
-    Ok(resource.raw().as_bytes().to_vec())
+    Ok(Some(url))
 }

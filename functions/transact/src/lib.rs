@@ -1,12 +1,12 @@
 //! The function `transact`: batch and transaction.
 
+mod caller;
 mod entry;
 pub mod handler;
+mod request;
 
-// GET entries are answered by the very code of `lookup` and `search`. Their
-// crates cannot be linked in: each exports a component's entry of its own.
+// GET entries are answered by the code of `lookup` and of `search`.
 #[allow(dead_code)]
-#[path = "../../lookup/src/handler.rs"]
 mod lookup;
 #[allow(dead_code)]
 #[path = "../../search/src/handler.rs"]

@@ -1,13 +1,17 @@
-//! create, update with and without `If-Match`, and delete (R4 §3.1.0.5–3.1.0.8).
+//! create, update, patch and delete, each also by criteria, `$meta-add` and
+//! `$meta-delete` (R4 §3.1.0.5–3.1.0.8).
 
-use contracts::{Answer, Change, ChangeKind, CommitOptions, Commits, Intent, Refusal, ResourceKey};
+use crate::asked::change_of;
+use contracts::{Answer, Change, CommitOptions, Commits, Intent, Interaction, Outcome, Refusal};
+use contracts::{BodyForm, ChangeKind};
+use fhir::json::{Document, Value, Writer};
 use fhir::limits::JsonLimits;
-use fhir::resource::Resource;
-use http::{Method, Request, Response};
-use rest::answer::{changed, method_not_allowed, refused, settled};
+use http::{Method, Request, Response, StatusCode};
+use rest::answer::{changed, json, method_not_allowed, refused, set, settled};
 use rest::ask::{Ask, of_caller};
-use rest::headers::{Return, carries_json, if_match, preferred_return, retry_key, text};
+use rest::headers::{Return, preferred_return, retry_key};
 use rest::path::Target;
+use rest::provenance_header::{accompanying, outside_the_bundle};
 
 /// Answers one request.
 pub async fn handle<H: Commits>(host: &H, request: Request<Vec<u8>>) -> Response<Vec<u8>> {
@@ -15,21 +19,40 @@ pub async fn handle<H: Commits>(host: &H, request: Request<Vec<u8>>) -> Response
         Ok(known) => known,
         Err(refusal) => return refused(&refusal),
     };
-    let change = match (&ask.target, request.method()) {
-        (Target::Type(name), &Method::POST) => create(&ask, name),
-        (Target::Instance(key), &Method::PUT) => update(&ask, key),
-        (Target::Instance(key), &Method::DELETE) => delete(&ask, key),
-        (Target::Type(_), _) => {
-            return method_not_allowed(request.method().as_str(), "GET, HEAD, POST");
+    let changes =
+        matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH | Method::DELETE);
+    match &ask.target {
+        Target::Type(_) | Target::Instance(_) | Target::Operation(..) if changes => {}
+        Target::Type(_) => {
+            let allowed = "GET, HEAD, POST, PUT, PATCH, DELETE";
+            return method_not_allowed(request.method().as_str(), allowed);
         }
-        _ => return method_not_allowed(request.method().as_str(), "GET, HEAD, PUT, DELETE"),
-    };
+        _ => {
+            let allowed = "GET, HEAD, PUT, PATCH, DELETE";
+            return method_not_allowed(request.method().as_str(), allowed);
+        }
+    }
     let path = request.uri().path_and_query().map(|path| path.as_str()).unwrap_or_default();
     let hash = ask.fingerprint(request.method().as_str(), path);
-    settled(match change {
-        Ok(change) => commit(host, &session, &ask, change, hash).await,
+    let how = match rest::present::asked(ask.query, None) {
+        Ok(how) => how,
+        Err(refusal) => return refused(&refusal),
+    };
+    settled(match change_of(&ask, request.method()) {
+        Ok(change) => match commit(host, &session, &ask, change, hash).await {
+            Ok(answer) => rest::present::resource(answer, &how),
+            Err(refusal) => Err(refusal),
+        },
         Err(refusal) => Err(refusal),
     })
+}
+
+/// What the journal calls a change.
+fn interaction(change: &Change) -> Interaction {
+    match (change.kind, change.form) {
+        (ChangeKind::Update, BodyForm::Patch) => Interaction::Patch,
+        (kind, _) => kind.interaction(),
+    }
 }
 
 async fn commit<H: Commits>(
@@ -40,82 +63,43 @@ async fn commit<H: Commits>(
     request_hash: Vec<u8>,
 ) -> Answer<Response<Vec<u8>>> {
     let preferred = preferred_return(ask.headers);
-    let intent =
-        Intent { interaction: change.kind.interaction(), query: change.if_none_exist.clone() };
+    let of_meta = matches!(change.form, BodyForm::MetaAdd | BodyForm::MetaDelete);
+    let query = change.if_none_exist.clone().or_else(|| change.criteria.clone());
+    let query = query.map(|criteria| format!("{}?{criteria}", change.resource_type));
+    let intent = Intent { interaction: interaction(&change), query };
+    let mut changes = vec![change];
+    let provenance = accompanying(ask.headers, &mut changes)?;
+    let accompanied = provenance.is_some();
+    changes.extend(provenance);
     let options = CommitOptions {
         retry_key: retry_key(ask.headers)?,
         request_hash,
-        return_bodies: preferred == Return::Representation,
-        bundle: false,
-        notices: false,
+        return_bodies: of_meta || preferred == Return::Representation,
+        bundle: accompanied,
+        notices: preferred == Return::OperationOutcome,
     };
-    let mut receipt = host.commit(session, intent, vec![change], options).await?;
-    let outcome = receipt.outcomes.pop().ok_or_else(|| {
+    let committed = host.commit(session, intent, changes, options).await;
+    let receipt = if accompanied { committed.map_err(outside_the_bundle) } else { committed }?;
+    let outcome = receipt.outcomes.into_iter().next().ok_or_else(|| {
         Refusal::fault("The commit came back without an outcome. Try again.".to_owned())
     })?;
-    let mut answer = changed(outcome, &ask.base, preferred);
+    let mut answer = if of_meta { meta(outcome)? } else { changed(outcome, &ask.base, preferred) };
     if receipt.replayed {
-        rest::answer::set(answer.headers_mut(), "idempotency-replayed", "true");
+        set(answer.headers_mut(), "idempotency-replayed", "true");
     }
     Ok(answer)
 }
 
-/// The resource in the body, of the type that the path names, and valid.
-fn resource(ask: &Ask<'_>, name: &str) -> Answer<Resource> {
-    carries_json(ask.headers)?;
-    let resource = Resource::parse(ask.body.to_vec(), &JsonLimits::default())?;
-    if resource.type_name() != name {
-        return Err(Refusal::invalid(format!(
-            "The path names {name}, the body is a {}: send it to the path of its own type.",
-            resource.type_name()
-        ))
-        .at("resourceType"));
-    }
-    fhir::validate::check(&resource)?;
-    Ok(resource)
-}
-
-fn create(ask: &Ask<'_>, name: &str) -> Answer<Change> {
-    resource(ask, name)?;
-    // An id in the body is ignored: the server assigns its own (R4 §3.1.0.8).
-    Ok(Change {
-        if_none_exist: text(ask.headers, "if-none-exist").map(str::to_owned),
-        body: ask.body.to_vec(),
-        ..Change::of(ChangeKind::Create, name)
-    })
-}
-
-fn update(ask: &Ask<'_>, key: &ResourceKey) -> Answer<Change> {
-    let resource = resource(ask, &key.resource_type)?;
-    match resource.id() {
-        Some(id) if id == key.id => {}
-        Some(_) => {
-            return Err(Refusal::invalid(format!(
-                "The id in the body is not the {} of the path. Send the same id in both.",
-                key.id
-            ))
-            .at(format!("{}.id", key.resource_type)));
-        }
-        None => {
-            return Err(Refusal::invalid(format!(
-                "The body has no id. An update carries the id of its path: \"id\": \"{}\".",
-                key.id
-            ))
-            .at(format!("{}.id", key.resource_type)));
-        }
-    }
-    Ok(Change {
-        id: Some(key.id.clone()),
-        if_match: if_match(ask.headers)?,
-        body: ask.body.to_vec(),
-        ..Change::of(ChangeKind::Update, &*key.resource_type)
-    })
-}
-
-fn delete(ask: &Ask<'_>, key: &ResourceKey) -> Answer<Change> {
-    Ok(Change {
-        id: Some(key.id.clone()),
-        if_match: if_match(ask.headers)?,
-        ..Change::of(ChangeKind::Delete, &*key.resource_type)
-    })
+/// The answer to `$meta-add` and `$meta-delete`: the meta that there is now.
+fn meta(outcome: Outcome) -> Answer<Response<Vec<u8>>> {
+    let body = outcome.body;
+    let stored = Document::parse_bytes(body, &JsonLimits::default())?;
+    let held = stored.root().get("meta").map(Value::raw).unwrap_or("{}");
+    let mut writer = Writer::with_capacity(held.len() + 128);
+    writer.begin_object().field("resourceType", "Parameters");
+    writer.key("parameter").begin_array().begin_object().field("name", "return");
+    writer.key("valueMeta").raw(held).end_object().end_array().end_object();
+    let mut answer = json(StatusCode::OK, writer.finish().into_bytes());
+    set(answer.headers_mut(), "etag", &format!("W/\"{}\"", outcome.version));
+    Ok(answer)
 }

@@ -1,5 +1,6 @@
-//! The function `update`: create, update, delete.
+//! The function `update`: create, update, patch, delete, and changes of meta.
 
+mod asked;
 pub mod handler;
 
 /// The component. Its world is `update` in `wit/functions/worlds.wit`.

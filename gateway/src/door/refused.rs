@@ -115,7 +115,8 @@ impl Refused {
         let again = status == StatusCode::SERVICE_UNAVAILABLE;
         let after = again.then_some(limits::RETRY_AFTER_S);
         let refusal = Refusal::from_wire(status.as_u16(), code, text.into_owned(), None, after);
-        let mut answer = Response::new(Full::new(Bytes::from(refusal.to_operation_outcome_in(language))));
+        let mut answer =
+            Response::new(Full::new(Bytes::from(refusal.to_operation_outcome_in(language))));
         *answer.status_mut() = status;
         let headers = answer.headers_mut();
         let kind = HeaderValue::from_static("application/fhir+json");

@@ -175,6 +175,8 @@ pub fn filter(filter: journal::Filter) -> plain::JournalFilter {
         to_ms: filter.to_ms,
         count: filter.count,
         cursor: filter.cursor,
+        changes: filter.changes,
+        target: filter.target.map(key),
     }
 }
 

@@ -69,13 +69,17 @@ fn every_function_imports_exactly_the_walls_of_its_world() {
 }
 
 #[test]
-fn lookup_and_search_cannot_write_and_only_audit_reads_the_journal() {
+fn lookup_and_search_cannot_write_and_only_audit_and_provenance_read_the_journal() {
     for name in functions() {
         let imports = built(&name).imports;
         let has = |wall: &str| imports.iter().any(|import| import.contains(wall));
         let writes = ["update", "transact"].contains(&name.as_str());
         assert_eq!(has("dossier:record/commits"), writes, "{name} and record/commits");
-        assert_eq!(has("dossier:record/journal"), name == "audit", "{name} and record/journal");
+        assert_eq!(
+            has("dossier:record/journal"),
+            ["audit", "provenance"].contains(&name.as_str()),
+            "{name} and record/journal"
+        );
     }
 }
 

@@ -205,8 +205,13 @@ fn page(found: BTreeMap<Place, Entry>, limit: usize) -> Page {
     let more = found.len() > limit;
     let entries: Vec<Entry> = found.into_values().rev().take(limit).collect();
     let last = entries.last().filter(|_| more);
-    let next = last.map(|entry| format!("{}-{}", entry.at_ms, entry.id));
+    let next = last.map(cursor_after);
     Page { entries, next }
+}
+
+/// The cursor that goes on after an entry: for who leaves some of a page out.
+pub fn cursor_after(entry: &Entry) -> String {
+    format!("{}-{}", entry.at_ms, entry.id)
 }
 
 fn parse_cursor(cursor: &str) -> Result<Place, JournalError> {

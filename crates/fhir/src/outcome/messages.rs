@@ -21,9 +21,13 @@ const SOURCES: [&str; 9] = [
 
 /// Sentences in the source that no caller reads: what they are part of, or
 /// told to an operator.
-const NOT_FOR_CALLERS: [&str; 5] = [
+const NOT_FOR_CALLERS: [&str; 9] = [
     "Dossier santé, région {region}",
-    "A bearer token is needed for everything but this statement.",
+    "Un jeton est nécessaire pour tout, sauf pour cette déclaration et /openapi.json.",
+    "A bearer token is needed for everything but this statement and /openapi.json.",
+    "Le dossier en produit lui-même; ceux des clients sont gardés à côté.",
+    "The record makes its own; those that clients send are kept beside them.",
+    "sandbox; default-src 'none'",
     "the search tokens of a cell cannot be read",
     "a key has no kid",
     "holds a secret; publish the public key only",

@@ -47,5 +47,5 @@ pub use query::{
     Chain, ChainLink, ELSEWHERE, Filter, Include, Modifier, Query, RESULT_PARAMETERS, Settings,
     SortKey, Summary, Total, Wanted, WantedSystem,
 };
-pub use reference::references_of;
+pub use reference::{references_kept, references_of};
 pub use tokens::{Tokens, TokensError};

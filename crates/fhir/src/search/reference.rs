@@ -7,7 +7,9 @@ use crate::types::is_id;
 
 use super::atom::Atom;
 use super::held::{self, Held};
-use super::parameters::Parameter;
+use super::indexed;
+use super::parameters::{Parameter, ParameterKind};
+use super::tokens::Tokens;
 
 /// The parts of a reference's text. The version of an instance (`/_history/2`)
 /// and a fragment name no other resource and are left off.
@@ -110,4 +112,36 @@ pub fn references_of(
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// [`references_of`], as far as the cell of a resource tells: `None` when only
+/// the body knows.
+pub fn references_kept(
+    resource_type: &str,
+    parameter: &Parameter,
+    target_type: Option<&str>,
+    tokens: &Tokens,
+    own_bases: &[&str],
+) -> Option<Vec<(String, String)>> {
+    let slot = indexed::slot(resource_type, parameter)?;
+    let kept = tokens.kept(slot, ParameterKind::Reference)?;
+    if kept.incomplete {
+        return None;
+    }
+    let mut found = Vec::new();
+    for held in kept {
+        let Held::Reference { base, kind, id, .. } = held? else { continue };
+        let own = match &base {
+            Atom::Absent => true,
+            base => own_bases.contains(&base.text()?.as_ref()),
+        };
+        if !own || kind.is_absent() || id.is_absent() {
+            continue;
+        }
+        let (kind, id) = (kind.text()?, id.text()?);
+        if target_type.is_none_or(|target| target == kind) {
+            found.push((kind.into_owned(), id.into_owned()));
+        }
+    }
+    Some(found)
 }

@@ -3,9 +3,9 @@
 
 use super::state::{Mark, State, Walk};
 use crate::convert::read_failed;
-use crate::index::{PEOPLE_SHARDS, people_partition};
 use crate::limits::EXPORT_PLACES_AT_ONCE;
 use crate::provider::Provider;
+use crate::search::rows::{PEOPLE_SHARDS, people_partition};
 use chart::limits::REGISTRY_SHARDS;
 use chart::table::{Query as Rows, Range, Table};
 use chart::{Cell, CellRef, Environment, Home, Version};

@@ -165,6 +165,8 @@ fn round_trips_of_changes() {
         trips(update(&insured("ann", "TREA80010112").replace("}]", "}],\"active\":true"))),
         2
     );
+    // Once for each chart and process: that the chart is listed among all.
+    assert_eq!(trips(create(&observation("Patient/ann"))), 2);
     assert_eq!(trips(create(&observation("Patient/ann"))), 1);
     world.access.inner.take();
     world.one(&session, create(&observation("Patient/ann"))).unwrap();

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod bruteforce;
 mod bundles;
 mod commits;
 mod criteria;
@@ -14,5 +15,6 @@ mod patches;
 mod reads;
 mod retries;
 mod rights;
+mod search;
 mod unchanged;
 mod world;

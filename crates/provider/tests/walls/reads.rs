@@ -78,8 +78,7 @@ fn without_a_journal_nothing_else_tells_anything() {
     let (world, session, auditor, entry_id) = unjournaled();
     let walls = &world.walls;
     let org = key("Organization", "org");
-    let filter =
-        JournalFilter { person: None, from_ms: 0, to_ms: i64::MAX, count: 10, cursor: None };
+    let filter = JournalFilter::newest(10);
     let met = contracts::Change {
         if_none_exist: Some("_id=ann".into()),
         ..create(r#"{"resourceType":"Patient"}"#)
@@ -237,10 +236,7 @@ fn a_person_reads_who_looked_at_theirs_alone() {
     assert_eq!(entry(&session, &read.id).unwrap_err().status, Status::Forbidden);
     let filter = |person: Option<&str>| JournalFilter {
         person: person.map(str::to_owned),
-        from_ms: 0,
-        to_ms: i64::MAX,
-        count: 10,
-        cursor: None,
+        ..JournalFilter::newest(10)
     };
     let search = |person| {
         let intent = Intent::to(Interaction::ReadAudit);

@@ -121,7 +121,12 @@ fn a_handle_opens_nothing_but_what_the_session_may() {
 fn a_confined_token_searches_only_its_chart() {
     let world = world();
     let ann = world.patient("ann");
-    for query in ["_id=bob", "_id=ann,bob", "name=x", "gender=male"] {
+    for query in ["name=x", "gender=male", "identifier=BOBB80010112"] {
+        assert!(world.search(&ann, "Patient", query).unwrap().versions.is_empty(), "{query}");
+    }
+    assert_eq!(ids(&world.search(&ann, "Patient", "gender:missing=true").unwrap()), ["ann"]);
+    assert!(world.search(&ann, "Observation", "").unwrap().versions.is_empty());
+    for query in ["_id=bob", "_id=ann,bob"] {
         let refusal = world.search(&ann, "Patient", query).unwrap_err();
         assert_eq!(refusal.status, Status::Forbidden, "{query}");
     }

@@ -289,8 +289,7 @@ impl World {
 
     /// Every entry of the journal, newest first.
     pub fn entries(&self) -> Vec<Entry> {
-        let filter =
-            JournalFilter { person: None, from_ms: 0, to_ms: i64::MAX, count: 1000, cursor: None };
+        let filter = JournalFilter::newest(1000);
         let (session, intent) = (self.auditor(), Intent::to(Interaction::ReadAudit));
         let page = block_on(self.walls.journal_read(&session, intent, filter)).unwrap();
         page.entries.iter().map(|bytes| Entry::from_bytes(bytes).unwrap()).collect()

@@ -2,7 +2,7 @@
 
 use super::headers;
 use crate::answer::{changed, in_language, json, method_not_allowed, refused};
-use crate::bundle::{EntryAnswer, response};
+use crate::bundle::{EntryAnswer, Telling, response};
 use crate::headers::{Return, language};
 use crate::present::{asked, bundle, resource};
 use contracts::{Effect, Outcome, Refusal, ResourceKey};
@@ -106,6 +106,10 @@ fn messages_and_bundles_too() {
     let answer = in_language(answer, Language::French);
     assert!(body(&answer).contains("Patient/1 est enregistrée, version 2."));
     let answers = [EntryAnswer::Refused(Refusal::deleted("Patient", "1"))];
-    let written = response("http://x/fhir", "batch-response", &answers, Language::French);
+    let written = response(
+        "batch-response",
+        &answers,
+        Telling { base: "http://x/fhir", preferred: Return::Minimal, language: Language::French },
+    );
     assert!(String::from_utf8(written).unwrap().contains("Patient/1 a été supprimée"));
 }

@@ -33,6 +33,10 @@ async fn walk<T: Table, E: Environment>(
     }
 }
 
+fn items_place(items: &[FeedItem]) -> chart::FeedPlace {
+    items.last().unwrap().place.clone()
+}
+
 fn world() -> (World, Record<MemoryTable, World>) {
     let world = World::new(3);
     (world.clone(), record(MemoryTable::with_clock(world.clock()), world))
@@ -67,6 +71,8 @@ fn every_commit_is_there_once_newest_first() {
         }
         let since = walk(&record, halfway, 9).await;
         assert!(since.iter().all(|item| item.place.at_ms >= halfway));
+        let later = record.feed(Some(&items_place(&since)), i64::MAX, 9).await.unwrap();
+        assert_eq!(later, chart::FeedPage::default(), "nothing is after all there is");
         assert!((149..=152).contains(&since.len()), "{}", since.len());
     });
 }

@@ -25,8 +25,17 @@ use crate::store_on_loopback;
 pub const HANDS_ON: &str = "door";
 
 /// The functions that stand behind walls.
-pub const WALLED: [&str; 7] =
-    ["lookup", "search", "update", "transact", "audit", "route", "capability"];
+pub const WALLED: [&str; 9] = [
+    "lookup",
+    "search",
+    "update",
+    "transact",
+    "validate",
+    "audit",
+    "provenance",
+    "route",
+    "capability",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

@@ -86,6 +86,12 @@ impl Chain {
         self.settled.is_some()
     }
 
+    /// Whom it was settled with, by type and id; `None` before.
+    pub fn settled(&self) -> Option<impl Iterator<Item = (&str, &str)>> {
+        let ids = self.settled.as_ref()?;
+        Some(ids.0.iter().flat_map(|(kind, ids)| ids.iter().map(|id| (kind.as_str(), id.as_str()))))
+    }
+
     pub(crate) fn is_in_cells(&self) -> bool {
         matches!(self.link, ChainLink::Reverse { .. }) || self.slot.is_some()
     }

@@ -8,11 +8,13 @@
 //! | people of more names than have rows | `I#name#+` | `{id}` |
 //! | birth dates of people | `I#born#{year}` | `{first instant}#{id}` |
 //! | all people | `I#all#{shard}` | `{id}` |
+//! | references out of a home, and those whose id tells no home | `I#ref#{Type/id}` | `{type}#{id}` |
 
 use crate::limits::NAME_PREFIX_CHARS;
 use chart::table::{Item, Key, Value as Stored};
-use chart::{Home, Row};
+use chart::{Home, Row, Where};
 use fhir::json::Value;
+use fhir::resource::references;
 use fhir::search::limits::NAME_KEYS_MAX;
 use fhir::search::{birthdate, identifier_tokens, name_keys};
 use sha2::{Digest, Sha256};
@@ -56,11 +58,50 @@ pub(crate) fn rows(resource_type: &str, id: &str, home: &Home, root: Value<'_>) 
                 format!("{}#{id}", instant_key(born.lower_ms)),
             );
         }
-        add(people_partition(chart::ids::stable_hash(id) % PEOPLE_SHARDS), id.to_owned());
+        let Row { key, .. } = listed(id);
+        add(key.pk, key.sk);
+    }
+    for reference in references(root) {
+        if let Some((kind, referred)) = leads_out(&reference.text, home) {
+            add(referred_partition(kind, referred), format!("{resource_type}#{id}"));
+        }
     }
     rows.sort_by(|left, right| left.key.cmp(&right.key));
     rows.dedup_by(|left, right| left.key == right.key);
     rows
+}
+
+/// The resource that a reference names, unless it surely lies in `home`, where
+/// a search for those who refer to it looks anyway; or in a registry, where such
+/// a search looks at all. The address before it is not asked: a row too many
+/// does no harm.
+fn leads_out<'t>(text: &'t str, home: &Home) -> Option<(&'t str, &'t str)> {
+    let text = text.split_once('#').map_or(text, |(before, _)| before);
+    let text = text.split_once("/_history/").map_or(text, |(before, _)| before);
+    let (front, id) = text.rsplit_once('/')?;
+    let kind = front.rsplit_once('/').map_or(front, |(_, kind)| kind);
+    let named = fhir::types::is_resource_type(kind)
+        && fhir::types::is_id(id)
+        && !fhir::types::is_registry_type(kind);
+    let told = chart::ids::home_of(kind, id, fhir::types::is_registry_type);
+    (named && told != Where::Home(home.clone())).then_some((kind, id))
+}
+
+/// Whether a row may go with its resource. The list of all people stays: their
+/// charts may hold more than the Patient.
+pub(crate) fn is_droppable(row: &Key) -> bool {
+    !row.pk.starts_with("I#all#")
+}
+
+/// The row that lists a chart among all.
+pub(crate) fn listed(person: &str) -> Row {
+    let key = Key::new(people_partition(chart::ids::stable_hash(person) % PEOPLE_SHARDS), person);
+    let home = Home::Person(person.to_owned()).partition();
+    Row { key, item: Item::default().with("h", Stored::S(home)) }
+}
+
+pub(crate) fn referred_partition(resource_type: &str, id: &str) -> String {
+    format!("I#ref#{resource_type}/{id}")
 }
 
 /// A hash, because identifiers are personal and partition keys show in metrics.

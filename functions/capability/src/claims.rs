@@ -1,0 +1,115 @@
+//! What may be done with a type, from the routes.
+
+use crate::routes::has;
+use fhir::search::parameters::{self, ParameterKind};
+
+/// The route that each interaction of a type needs (R4 §3.1.0).
+const INTERACTIONS: [(&str, &str, &str); 9] = [
+    ("read", "GET", "/fhir/:type/:id"),
+    ("vread", "GET", "/fhir/:type/:id/_history/:version"),
+    ("update", "PUT", "/fhir/:type/:id"),
+    ("patch", "PATCH", "/fhir/:type/:id"),
+    ("delete", "DELETE", "/fhir/:type/:id"),
+    ("history-instance", "GET", "/fhir/:type/:id/_history"),
+    ("history-type", "GET", "/fhir/:type/_history"),
+    ("create", "POST", "/fhir/:type"),
+    ("search-type", "GET", "/fhir/:type"),
+];
+
+/// The route that each interaction of the system needs.
+const OF_SYSTEM: [(&str, &str, &str); 4] = [
+    ("transaction", "POST", "/fhir"),
+    ("batch", "POST", "/fhir"),
+    ("search-system", "POST", "/fhir/_search"),
+    ("history-system", "GET", "/fhir/_history"),
+];
+
+/// Operations: name, definition, the route that each needs, and the one type
+/// that it is for.
+const OPERATIONS: [(&str, &str, &str, &str, Option<&str>); 7] = [
+    ("validate", "Resource-validate", "POST", "/fhir/:type/$validate", None),
+    ("meta", "Resource-meta", "GET", "/fhir/:type/:id/$meta", None),
+    ("meta-add", "Resource-meta-add", "POST", "/fhir/:type/:id/$meta-add", None),
+    ("meta-delete", "Resource-meta-delete", "POST", "/fhir/:type/:id/$meta-delete", None),
+    ("everything", "Patient-everything", "GET", "/fhir/:type/:id/$everything", Some("Patient")),
+    ("lastn", "Observation-lastn", "GET", "/fhir/Observation/$lastn", Some("Observation")),
+    ("export", "Patient-export", "GET", "/fhir/Patient/$export", Some("Patient")),
+];
+
+/// AuditEvents are written once and never changed: what is not among these is
+/// refused for them.
+const OF_AUDIT: [&str; 3] = ["read", "create", "search-type"];
+/// What AuditEvent is searched by: what the journal knows (`functions/audit`).
+pub const AUDIT_PARAMETERS: [(&str, &str); 9] = [
+    ("_id", "token"),
+    ("_lastUpdated", "date"),
+    ("action", "token"),
+    ("agent", "reference"),
+    ("date", "date"),
+    ("entity", "reference"),
+    ("outcome", "token"),
+    ("patient", "reference"),
+    ("subtype", "token"),
+];
+
+/// The interactions of a type.
+pub fn interactions(name: &str) -> Vec<&'static str> {
+    let claimed = INTERACTIONS.iter().filter(|(code, method, path)| {
+        has(method, path) && (name != "AuditEvent" || OF_AUDIT.contains(code))
+    });
+    claimed.map(|(code, ..)| *code).collect()
+}
+
+/// The interactions of the system.
+pub fn of_system() -> Vec<&'static str> {
+    let claimed = OF_SYSTEM.iter().filter(|(_, method, path)| has(method, path));
+    claimed.map(|(code, ..)| *code).collect()
+}
+
+/// The operations of a type: name and canonical URL.
+pub fn operations(name: &str) -> Vec<(&'static str, String)> {
+    let claimed = OPERATIONS.iter().filter(|(operation, _, method, path, only)| {
+        // Nobody changes the meta of an AuditEvent.
+        let changes = operation.starts_with("meta-");
+        has(method, path)
+            && only.is_none_or(|only| only == name)
+            && (name != "AuditEvent" || (!changes && *operation != "meta"))
+    });
+    let url = |definition| format!("http://hl7.org/fhir/OperationDefinition/{definition}");
+    claimed.map(|(operation, definition, ..)| (*operation, url(*definition))).collect()
+}
+
+/// What a type is searched by: name and kind.
+pub fn search_parameters(name: &str) -> Vec<(&'static str, &'static str)> {
+    if name == "AuditEvent" {
+        return AUDIT_PARAMETERS.to_vec();
+    }
+    parameters::of_type(name).map(|held| (held.code, held.kind.name())).collect()
+}
+
+/// `_include` values of a type: its own references.
+pub fn includes(name: &str) -> Vec<String> {
+    let held = parameters::of_type(name).filter(|held| held.kind == ParameterKind::Reference);
+    held.map(|held| format!("{name}:{}", held.code)).collect()
+}
+
+/// `_revinclude` values of a type: the references of other types that may be
+/// to it by name.
+pub fn reverse_includes(name: &str) -> Vec<String> {
+    let types = fhir::types::all().filter(|kind| kind.name != "AuditEvent");
+    let pairs = types.flat_map(|kind| {
+        let held = parameters::of_type(kind.name);
+        held.map(move |parameter| (kind.name, parameter))
+    });
+    let held = pairs.filter(|(_, parameter)| {
+        let targets = parameter.targets();
+        // What may refer to any type at all is not listed for each of them.
+        parameter.kind == ParameterKind::Reference
+            && targets.len() < ANY_TARGETS
+            && targets.contains(&name)
+    });
+    held.map(|(from, parameter)| format!("{from}:{}", parameter.code)).collect()
+}
+
+/// A parameter with so many targets may refer to anything.
+const ANY_TARGETS: usize = 100;
