@@ -18,7 +18,9 @@ fn settled(changed: &Resource) {
 
 /// A JSON Patch: what it makes is valid, of its type and id.
 pub fn json_patch(bytes: &[u8]) {
-    let Ok(document) = Document::parse_bytes(bytes.to_vec(), &JsonLimits::default()) else { return };
+    let Ok(document) = Document::parse_bytes(bytes.to_vec(), &JsonLimits::default()) else {
+        return;
+    };
     if let Ok(changed) = patch::json_patch::apply(&patient(), &document) {
         settled(&changed);
     }
@@ -27,7 +29,8 @@ pub fn json_patch(bytes: &[u8]) {
 /// A FHIRPath Patch: likewise. Bytes that are no Parameters are a path of one.
 pub fn fhirpath_patch(bytes: &[u8]) {
     let parameters = Resource::parse(bytes.to_vec(), &JsonLimits::default()).ok();
-    let parameters = parameters.filter(|it| it.type_name() == "Parameters").or_else(|| deletion(bytes));
+    let parameters =
+        parameters.filter(|it| it.type_name() == "Parameters").or_else(|| deletion(bytes));
     let Some(parameters) = parameters else { return };
     if let Ok(changed) = patch::fhirpath_patch::apply(&patient(), &parameters, crate::NOW_MS) {
         settled(&changed);

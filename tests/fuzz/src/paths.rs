@@ -2,7 +2,7 @@ use fhir::fhirpath::{Context, Expression};
 use fhir::json::Document;
 use fhir::limits::JsonLimits;
 
-const RESOURCE: &str = r#"{"resourceType":"Patient","id":"p","contained":[{"resourceType":"Organization","id":"o","name":"CLSC"}],"active":true,"name":[{"family":"Tremblay","given":["Aurélie","Anne"]}],"telecom":[{"system":"phone","value":"555","rank":1}],"birthDate":"1984-06-02","multipleBirthInteger":2,"managingOrganization":{"reference":"#o"}}"#;
+const RESOURCE: &str = r##"{"resourceType":"Patient","id":"p","contained":[{"resourceType":"Organization","id":"o","name":"CLSC"}],"active":true,"name":[{"family":"Tremblay","given":["Aurélie","Anne"]}],"telecom":[{"system":"phone","value":"555","rank":1}],"birthDate":"1984-06-02","multipleBirthInteger":2,"managingOrganization":{"reference":"#o"}}"##;
 
 /// A FHIRPath expression: it is refused or comes to an end within its limits,
 /// and says the same twice.

@@ -14,6 +14,10 @@ pub fn token(bytes: &[u8]) {
         assert_eq!(base64url::encode(&decoded), text, "base64url has one spelling");
     }
     // A payload without a signature of a known key never passes.
-    let unsigned = format!("{}.{}.", base64url::encode(br#"{"alg":"none"}"#), base64url::encode(bytes));
-    assert!(issuers.verify(&unsigned, crate::NOW_MS / 1_000).is_err(), "an unsigned token was believed");
+    let unsigned =
+        format!("{}.{}.", base64url::encode(br#"{"alg":"none"}"#), base64url::encode(bytes));
+    assert!(
+        issuers.verify(&unsigned, crate::NOW_MS / 1_000).is_err(),
+        "an unsigned token was believed"
+    );
 }
