@@ -1,5 +1,6 @@
 """One `dossier` process under test."""
 
+import json
 import os
 import signal
 import socket
@@ -8,6 +9,7 @@ import time
 from pathlib import Path
 
 import httpx
+import jwt
 
 ROOT = Path(__file__).resolve().parents[2]
 DOSSIER = Path(os.environ.get("DOSSIER_BINARY", ROOT / "target/release/dossier"))
@@ -110,6 +112,18 @@ class Gateway:
             printed = dossier("token", "--role", role, "--region", region, *about, *more, data=self.data)
             self.tokens[key] = printed.stdout.strip()
         return self.tokens[key]
+
+    def signed(self, role: str = "system", region: str = "06", **changes) -> str:
+        """A token of the pilot's issuer with other claims than the command line gives."""
+        good = self.token(role, region)
+        key = json.loads((self.data / "issuer/private.jwk").read_text())
+        claims = jwt.decode(good, options={"verify_signature": False}) | changes
+        head = jwt.get_unverified_header(good)
+        return jwt.encode(claims, jwt.PyJWK(key, algorithm="ES256").key, algorithm="ES256", headers=head)
+
+    def machine(self, region: str = "06") -> str:
+        """The token of a machine that may do everything a machine may, AuditEvent included."""
+        return self.signed("system", region, scope="system/*.cruds system/AuditEvent.cruds")
 
     def client(self, role: str | None = "clinician", region: str = "06", patient: str | None = None,
                token: str | None = None) -> httpx.Client:

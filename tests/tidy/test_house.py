@@ -49,7 +49,7 @@ def is_code(name: str) -> bool:
 
 
 def is_test(name: str) -> bool:
-    return "/tests/" in name or name.startswith("tests/") or name.endswith("/tests.rs") or "/benches/" in name
+    return "/tests/" in name or "/examples/" in name or name.startswith("tests/") or name.endswith("/tests.rs") or "/benches/" in name
 
 
 RUST = [name for name in FILES if name.endswith(".rs")]

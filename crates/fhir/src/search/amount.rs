@@ -1,10 +1,15 @@
 //! Numbers and quantities as a resource holds them: intervals with a unit.
 
+use std::borrow::Cow;
+
 use crate::json::{Kind, Value};
 
 use super::atom::Atom;
 use super::held::{Held, member};
 use super::number::parse_decimal;
+
+/// The code system of `Money.currency`.
+const CURRENCIES: &str = "urn:iso:std:iso:4217";
 
 /// The interval that an element stands for; `None` when it has no number.
 ///
@@ -31,11 +36,14 @@ pub(crate) fn held<'d>(element: &str, value: Value<'d>) -> Option<Held<'d>> {
             (low, high, value)
         }
     };
-    let code = if element == "Money" { "currency" } else { "code" };
+    // Money has a currency for its code, of an implied system (R4 §2.24.0.10).
+    let money = element == "Money";
+    let code = if money { "currency" } else { "code" };
+    let implied = money.then_some(Cow::Borrowed(CURRENCIES));
     Some(Held::Number {
         low,
         high,
-        system: Atom::of(member(unit_of, "system")),
+        system: Atom::of(implied.or_else(|| member(unit_of, "system"))),
         code: Atom::of(member(unit_of, code)),
         unit: Atom::of(member(unit_of, "unit")),
     })

@@ -59,9 +59,14 @@ impl std::error::Error for SearchError {}
 impl From<SearchError> for Refusal {
     fn from(error: SearchError) -> Self {
         let diagnostics = error.to_string();
-        match error.fault {
+        let refusal = match error.fault {
             SearchFault::Unsupported => Self::not_supported(diagnostics),
             SearchFault::Invalid | SearchFault::TooMuch => Self::invalid(diagnostics),
+        };
+        // R4 OperationOutcome.issue.location: "http." and the parameter's name.
+        match error.parameter.as_str() {
+            "" => refusal,
+            name => refusal.at(format!("http.{name}")),
         }
     }
 }

@@ -207,7 +207,8 @@ fn reference(
     if is_id(&text) {
         // A bare id: its type is the modifier's, or a person for the two
         // parameters that open a chart; otherwise any type.
-        let person = matches!(parameter.code, "patient" | "subject").then_some("Patient");
+        let opens = matches!(parameter.code, "patient" | "subject");
+        let person = (opens && parameter.may_refer_to("Patient")).then_some("Patient");
         let kind = stated.or(person).map(str::to_owned);
         return Some(Wanted::Reference { base: None, kind, id: Some(text), version: None });
     }

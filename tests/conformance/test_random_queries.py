@@ -1,0 +1,117 @@
+"""Random searches over Synthea's people against a brute-force evaluation (tests/oracle)."""
+
+import bz2
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from harness.gateway import Gateway
+from harness.synthea import bundles, load
+from oracle.parameters import PARAMETERS
+from oracle.questions import Asker
+from oracle.records import Records, Search
+
+SEED = 20210710
+QUERIES, QUERIES_FULL = 60, 1000
+PEOPLE = 3
+
+
+def everything(client, kind: str) -> list[dict]:
+    """All resources of a type, page by page."""
+    found, url = [], f"/{kind}?_count=1000"
+    while url:
+        answer = client.get(url)
+        assert answer.status_code == 200, answer.text[:500]
+        found += [entry["resource"] for entry in answer.json().get("entry", [])]
+        url = next((link["url"] for link in answer.json()["link"] if link["relation"] == "next"), None)
+    return found
+
+
+def entries(paths: list[Path]) -> Counter:
+    kinds = Counter()
+    for path in paths:
+        for entry in json.loads(bz2.open(path).read())["entry"]:
+            kinds[entry["resource"]["resourceType"]] += 1
+    return kinds
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory, full):
+    """A gateway with the set loaded, a client, and the records as it gives them."""
+    paths = bundles(None if full == "random-queries" else PEOPLE)
+    gateway = Gateway(tmp_path_factory.mktemp("synthea")).start()
+    load(gateway, paths)
+    with gateway.client(token=gateway.machine()) as client:
+        resources = [one for kind in PARAMETERS for one in everything(client, kind)]
+        held, sent = Counter(one["resourceType"] for one in resources), entries(paths)
+        assert all(held[kind] == sent[kind] for kind in PARAMETERS), f"read {held}, loaded {sent}"
+        yield client, Records(resources)
+    gateway.stop()
+
+
+def answered(client, search: Search) -> tuple[list[str], set[str], str | None]:
+    """Matches in their order, what was included, and what is wrong with the pages."""
+    matched, included = [], set()
+    answer = client.get(f"/{search.type}", params=search.parameters() + [("_count", "500")])
+    while True:
+        if answer.status_code != 200:
+            return [], set(), f"{answer.status_code} {answer.text[:300]}"
+        bundle = answer.json()
+        for entry in bundle.get("entry", []):
+            key = f"{entry['resource']['resourceType']}/{entry['resource']['id']}"
+            if entry["search"]["mode"] == "match":
+                matched.append(key)
+            elif entry["search"]["mode"] == "include":
+                included.add(key)
+        url = next((link["url"] for link in bundle["link"] if link["relation"] == "next"), None)
+        if url is None:
+            return matched, included, None
+        answer = client.get(url)
+
+
+def fault(client, records: Records, search: Search) -> str | None:
+    """What is wrong with the answer to a search, if anything."""
+    matched, included, broken = answered(client, search)
+    if broken:
+        return broken
+    expected = records.found(search)
+    if len(matched) != len(set(matched)):
+        return "a match came twice"
+    if set(matched) != expected:
+        return f"missed {sorted(expected - set(matched))[:3]}, found {sorted(set(matched) - expected)[:3]}"
+    wanted = records.included(search, expected)
+    known = {key for key in included if key.split("/")[0] in PARAMETERS} - expected
+    if known != wanted:
+        return f"not included {sorted(wanted - known)[:3]}, included {sorted(known - wanted)[:3]}"
+    return records.out_of_order(search, matched) if search.sort else None
+
+
+@pytest.mark.random_queries
+def test_random_searches_answer_as_brute_force_does(loaded, full, capsys):
+    client, records = loaded
+    asker = Asker(records, SEED)
+    faults, sorts = [], Counter()
+    for number in range(QUERIES_FULL if full == "random-queries" else QUERIES):
+        search = asker.next()
+        names = [name for name, _ in search.parameters()]
+        sorts.update({"chained": any("." in name for name in names), "_has": any(name.startswith("_has") for name in names),
+                      "with includes": bool(search.includes), "sorted": bool(search.sort), "all": True,
+                      "with results": bool(records.found(search))})
+        if wrong := fault(client, records, search):
+            query = "&".join(f"{name}={value}" for name, value in search.parameters())
+            faults.append(f"{number}: {search.type}?{query}: {wrong}")
+    with capsys.disabled():
+        total = sum(map(len, records.by_type.values()))
+        print(f"\nseed {SEED}, {total} resources, searches: {dict(sorts)}, {len(faults)} faults")
+    assert not faults, "\n".join(faults[:40])
+
+
+def test_the_brute_force_sees_differences(loaded):
+    """The comparison is no formality: a search with one filter left out is told apart."""
+    _, records = loaded
+    asker = Asker(records, SEED + 1)
+    searches = [asker.next() for _ in range(100)]
+    wider = [Search(one.type, one.filters[:-1]) for one in searches]
+    assert any(records.found(one) != records.found(other) for one, other in zip(searches, wider))
+    assert all(records.found(one) <= records.found(other) for one, other in zip(searches, wider))
