@@ -23,7 +23,9 @@ const SEARCHES: [(&str, &str); 9] = [
 ];
 
 fn main() {
-    let folder = std::env::args().nth(1).unwrap_or_else(|| "/work/shared/data/synthea".to_owned());
+    let Some(folder) = std::env::args().nth(1) else {
+        return println!("Give the folder of packed Bundles.");
+    };
     let mut cells: Vec<(String, String, Tokens)> = Vec::new();
     for entry in std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder}: {error}")) {
         let path = entry.unwrap().path();

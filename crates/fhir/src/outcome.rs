@@ -6,6 +6,7 @@ mod cases;
 mod codes;
 mod language;
 #[cfg(test)]
+#[path = "outcome/messages/tests.rs"]
 mod messages;
 #[cfg(test)]
 mod tests;
