@@ -81,7 +81,7 @@ def test_a_conditional_create_meets_what_is_there(clinician, person):
     headers = JSON | {"If-None-Exist": f"identifier={FILE_SYSTEM}%7C{value}"}
     answer = clinician.post("/Patient", json=identified(value), headers=headers)
     assert answer.status_code == 200 and answer.json()["id"] == person["id"], answer.text
-    outcome(clinician.post("/Patient", json=patient(), headers=JSON | {"If-None-Exist": "?"}), 412)
+    outcome(clinician.post("/Patient", json=patient(), headers=JSON | {"If-None-Exist": "?"}), 400)
 
 
 def test_a_conditional_read_of_what_the_caller_has_is_304(clinician, person):

@@ -111,6 +111,10 @@ pub fn search_parameters(name: &str) -> Vec<(&'static str, &'static str)> {
 
 /// `_include` values of a type: its own references.
 pub fn includes(name: &str) -> Vec<String> {
+    // What the record makes itself is shown without what it refers to.
+    if matches!(name, "AuditEvent" | "Provenance") {
+        return Vec::new();
+    }
     let held = parameters::of_type(name).filter(|held| held.kind == ParameterKind::Reference);
     held.map(|held| format!("{name}:{}", held.code)).collect()
 }
