@@ -45,7 +45,7 @@ def test_an_update_by_criteria_that_several_match_is_refused(clinician, person):
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_a_change_without_id_and_criteria_is_refused(clinician, method):
     answer = clinician.request(method, "/Patient", json=patient(), headers=JSON)
-    outcome(answer, 412, "criteria")
+    outcome(answer, 412, "Patient/id")
 
 
 def test_an_unknown_criterion_is_refused(clinician):
@@ -81,7 +81,7 @@ def test_a_conditional_create_meets_what_is_there(clinician, person):
     headers = JSON | {"If-None-Exist": f"identifier={FILE_SYSTEM}%7C{value}"}
     answer = clinician.post("/Patient", json=identified(value), headers=headers)
     assert answer.status_code == 200 and answer.json()["id"] == person["id"], answer.text
-    outcome(clinician.post("/Patient", json=patient(), headers=JSON | {"If-None-Exist": " "}), 400)
+    outcome(clinician.post("/Patient", json=patient(), headers=JSON | {"If-None-Exist": "?"}), 400)
 
 
 def test_a_conditional_read_of_what_the_caller_has_is_304(clinician, person):
