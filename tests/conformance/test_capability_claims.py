@@ -7,7 +7,7 @@ from harness.resources import JSON, created, observation, patient
 from harness.standard import by_type, examples
 
 # A value that each kind of parameter takes.
-VALUES = {"number": "1", "date": "2020-01-01", "string": "abc", "token": "abc", "reference": "Patient/nobody", "composite": "a$b",
+VALUES = {"number": "1", "date": "2020-01-01", "string": "abc", "token": "abc", "reference": "Patient/nobody", "composite": "a$5",
           "quantity": "1", "uri": "http://example.org/x", "special": "45.5|-73.5|10|km"}
 # Words of a refusal that say that something is not there.
 ABSENT = re.compile(r"not[- ]supported|not implemented|unknown (?:operation|parameter|path)|no such (?:operation|path)", re.IGNORECASE)
@@ -43,7 +43,8 @@ def interaction_calls(kind: str) -> dict:
     return {
         "read": lambda c: c.get(never), "vread": lambda c: c.get(f"{never}/_history/1"),
         "history-instance": lambda c: c.get(f"{never}/_history"), "history-type": lambda c: c.get(f"/{kind}/_history?_count=1"),
-        "delete": lambda c: c.delete(never), "search-type": lambda c: c.get(f"/{kind}?_count=1"),
+        "delete": lambda c: c.delete(never), # Of Provenance it must be said whose.
+        "search-type": lambda c: c.get(f"/{kind}?_count=1" + ("&patient=x" if kind == "Provenance" else "")),
         "patch": lambda c: c.patch(never, json=[], headers={"Content-Type": "application/json-patch+json"}),
         # An empty resource is refused for its content, never for its type or way.
         "create": lambda c: c.post(f"/{kind}", json={"resourceType": kind, "colour": "red"}, headers=JSON),
@@ -74,6 +75,10 @@ def test_every_search_parameter_of_every_type(client, rest):
             params = {parameter["name"]: VALUES[parameter["type"]], "_count": "1"}
             if parameter["name"] == "_id":
                 params["_id"] = person
+            if parameter["name"] == "_type":
+                params["_type"] = resource["type"]
+            if resource["type"] == "Provenance":
+                params.setdefault("patient", person)
             answer = client.get(f"/{resource['type']}", params=params)
             calls += 1
             if wrong := there(answer):

@@ -33,6 +33,9 @@ def sample() -> list[Example]:
 def content(resource: dict) -> dict:
     """A resource without what the server assigns."""
     meta = {name: value for name, value in resource.get("meta", {}).items() if name not in ASSIGNED}
+    # Of types that the record makes itself, what clients send is marked.
+    tags = [tag for tag in meta.pop("tag", []) if tag.get("system") != "urn:dossier:origin"]
+    meta |= {"tag": tags} if tags else {}
     rest = {name: value for name, value in resource.items() if name != "meta"}
     return rest | ({"meta": meta} if meta else {})
 

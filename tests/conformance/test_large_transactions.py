@@ -3,6 +3,7 @@
 import bz2
 import json
 import threading
+import time
 
 import pytest
 from harness.resources import JSON, matches, observation, outcome, patient, post, transaction, unique
@@ -39,6 +40,9 @@ def refused_unseen(gateway, client, entries: list[dict], watched: list[str], sta
     """Sends a transaction that must be refused, and looks for it meanwhile and afterwards."""
     watcher = Watcher(gateway, watched)
     watcher.start()
+    # It looks before, while and after.
+    while watcher.looks == 0 and watcher.is_alive():
+        time.sleep(0.005)
     try:
         answer = client.post("/", json=transaction(*entries), headers=JSON, timeout=600)
     finally:

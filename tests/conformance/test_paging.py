@@ -1,6 +1,7 @@
 """Paging through 1,000 results while others add and delete: none twice, none missed that was there throughout."""
 
 import threading
+import time
 
 import pytest
 from harness.resources import JSON, created, next_link, observation, patient, post, transaction, unique
@@ -39,7 +40,7 @@ def paged(client, gateway, url: str, make) -> tuple[list[str], Writer]:
     """All pages of a search, with a writer at work from the first to the last."""
     writer = Writer(gateway, make)
     writer.start()
-    found = []
+    found, pages = [], 0
     try:
         while url:
             answer = client.get(url)
@@ -48,6 +49,11 @@ def paged(client, gateway, url: str, make) -> tuple[list[str], Writer]:
             assert len(page) <= PAGE
             found += page
             url = next_link(answer.json())
+            # The writer gets a turn between any two pages.
+            pages += 1
+            until = time.monotonic() + 5
+            while writer.added < min(2 * pages, 12) and time.monotonic() < until:
+                time.sleep(0.005)
     finally:
         writer.done.set()
         writer.join()

@@ -94,7 +94,8 @@ def test_the_server_finds_what_the_expressions_say(fresh, full, tmp_path, capsys
     stored = [example for example, (result, _) in results.items() if result == "kept"]
     generate(tmp_path, 1, stored, stored=True)
     cases = [json.loads(line) for line in (tmp_path / "cases.ndjson").read_text().splitlines()]
-    cases = [case for case in cases if case["type"] != "AuditEvent"]
+    # Of these the record makes some itself, and they are searched by whose they are.
+    cases = [case for case in cases if case["type"] not in ("AuditEvent", "Provenance")]
     chosen = cases if full == "search-parameters" else random.Random(SEED).sample(cases, HTTP_CASES)
     faults = asyncio.run(ask_all(base, token, chosen))
     with capsys.disabled():

@@ -128,7 +128,8 @@ class Gateway:
     def client(self, role: str | None = "clinician", region: str = "06", patient: str | None = None,
                token: str | None = None) -> httpx.Client:
         """A client of one region's API. Without role and token it is anonymous."""
-        headers = {}
+        # The tests read what refusals say; French is what callers get who say nothing.
+        headers = {"Accept-Language": "en"}
         if token is None and role is not None:
             token = self.token(role, region, patient)
         if token is not None:

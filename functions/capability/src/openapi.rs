@@ -180,12 +180,17 @@ fn body(writer: &mut Writer, route: &Route) {
 /// The statuses that a route answers with.
 fn statuses(route: &Route) -> Vec<(&'static str, &'static str)> {
     let mut statuses = match route.method {
+        "GET" if route.function == "bulk" => {
+            vec![("200", "Finished"), ("202", "Taken, or under way")]
+        }
         "GET" => vec![("200", "Found"), ("304", "Unchanged")],
         "POST" if route.path == "/fhir/:type" => {
             vec![("200", "There already"), ("201", "Created")]
         }
         "PUT" | "PATCH" => vec![("200", "Stored"), ("201", "Created")],
+        "DELETE" if route.function == "bulk" => vec![("202", "Forgotten")],
         "DELETE" => vec![("200", "Deleted"), ("204", "Deleted")],
+        _ if route.function == "bulk" => vec![("202", "Taken")],
         _ => vec![("200", "Done")],
     };
     statuses.extend([
@@ -211,10 +216,17 @@ fn components(writer: &mut Writer) {
     writer.key("securitySchemes").begin_object().key("bearer").begin_object();
     writer.field("type", "http").field("scheme", "bearer").end_object().end_object();
     writer.key("parameters").begin_object();
-    for name in ["type", "id", "version"] {
+    for name in ["type", "id", "version", "member", "job", "file"] {
         writer.key(name).begin_object().field("name", name).field("in", "path");
         writer.key("required").bool(true).key("schema").begin_object();
         match name {
+            // A type, or * for every type: what is in a compartment.
+            "member" => {
+                writer.field("type", "string").field("pattern", "^([A-Z][A-Za-z]+|\\*)$");
+            }
+            "file" => {
+                writer.field("type", "string").field("pattern", "^[0-9]{1,6}(\\.ndjson)?$");
+            }
             "type" => {
                 writer.field("type", "string").key("enum").begin_array();
                 for kind in fhir::types::all() {
@@ -222,7 +234,7 @@ fn components(writer: &mut Writer) {
                 }
                 writer.end_array();
             }
-            "id" => {
+            "id" | "job" => {
                 writer.field("type", "string").field("pattern", "^[A-Za-z0-9.-]{1,64}$");
             }
             _ => {

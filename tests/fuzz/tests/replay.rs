@@ -1,6 +1,8 @@
 //! Every target over its seeds, over what fuzzing found before, and over cut
 //! and bent copies of them: the short, deterministic part of fuzzing.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
