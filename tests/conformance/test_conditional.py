@@ -45,7 +45,7 @@ def test_an_update_by_criteria_that_several_match_is_refused(clinician, person):
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_a_change_without_id_and_criteria_is_refused(clinician, method):
     answer = clinician.request(method, "/Patient", json=patient(), headers=JSON)
-    outcome(answer, 412, "criteria")
+    outcome(answer, 412, "Patient/id")
 
 
 def test_an_unknown_criterion_is_refused(clinician):

@@ -103,7 +103,7 @@ def test_a_patch_of_nothing_is_refused(clinician, person):
 
 
 def test_a_patch_without_criteria_and_id_is_refused(clinician):
-    outcome(clinician.patch("/Patient", json=REPLACED, headers=JSON), 412, "criteria")
+    outcome(clinician.patch("/Patient", json=REPLACED, headers=JSON), 412, "Patient/id")
 
 
 def meta(**held) -> dict:

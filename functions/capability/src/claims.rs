@@ -2,6 +2,8 @@
 
 use crate::routes::has;
 use fhir::search::parameters::{self, ParameterKind};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// The route that each interaction of a type needs (R4 §3.1.0).
 const INTERACTIONS: [(&str, &str, &str); 9] = [
@@ -121,21 +123,26 @@ pub fn includes(name: &str) -> Vec<String> {
 
 /// `_revinclude` values of a type: the references of other types that may be
 /// to it by name.
-pub fn reverse_includes(name: &str) -> Vec<String> {
-    let types = fhir::types::all().filter(|kind| kind.name != "AuditEvent");
-    let pairs = types.flat_map(|kind| {
-        let held = parameters::of_type(kind.name);
-        held.map(move |parameter| (kind.name, parameter))
-    });
-    let held = pairs.filter(|(_, parameter)| {
-        let targets = parameter.targets();
-        // What may refer to any type at all is not listed for each of them.
-        parameter.kind == ParameterKind::Reference
-            && targets.len() < ANY_TARGETS
-            && targets.contains(&name)
-    });
-    held.map(|(from, parameter)| format!("{from}:{}", parameter.code)).collect()
+pub fn reverse_includes(name: &str) -> &'static [String] {
+    REFERRING.get(name).map(Vec::as_slice).unwrap_or_default()
 }
+
+/// By type, the references of all types that may be to it; gathered once.
+static REFERRING: LazyLock<BTreeMap<&'static str, Vec<String>>> = LazyLock::new(|| {
+    let mut referring: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+    for kind in fhir::types::all().filter(|kind| kind.name != "AuditEvent") {
+        let held = parameters::of_type(kind.name);
+        for parameter in held.filter(|held| held.kind == ParameterKind::Reference) {
+            let targets = parameter.targets();
+            // What may refer to any type at all is not listed for each of them.
+            for target in targets.iter().filter(|_| targets.len() < ANY_TARGETS) {
+                let pair = format!("{}:{}", kind.name, parameter.code);
+                referring.entry(target).or_default().push(pair);
+            }
+        }
+    }
+    referring
+});
 
 /// A parameter with so many targets may refer to anything.
 const ANY_TARGETS: usize = 100;

@@ -1,6 +1,8 @@
 //! What is served, read from the very manifest that the gateway routes by, so
 //! that nothing can be claimed that has no route.
 
+use std::sync::LazyLock;
+
 /// `spin.toml` as it was when this was built.
 const MANIFEST: &str = include_str!("../../../spin.toml");
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
@@ -16,8 +18,15 @@ pub struct Route {
     pub function: &'static str,
 }
 
+/// Every route, read once.
+static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| read().collect());
+
 /// Every route of every function, in the order of the manifest.
 pub fn all() -> impl Iterator<Item = Route> {
+    ROUTES.iter().copied()
+}
+
+fn read() -> impl Iterator<Item = Route> {
     let mut function = "";
     MANIFEST.lines().filter(|line| !line.starts_with('#')).flat_map(move |line| {
         let table = line.strip_prefix("[component.");

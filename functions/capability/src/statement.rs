@@ -102,7 +102,7 @@ fn resource(writer: &mut Writer, name: &str, language: Language) {
         writer.key("referencePolicy").begin_array();
         writer.string("literal").string("logical").string("local").end_array();
         listed(writer, "searchInclude", &claims::includes(name));
-        listed(writer, "searchRevInclude", &claims::reverse_includes(name));
+        listed(writer, "searchRevInclude", claims::reverse_includes(name));
     }
     let parameters = claims::search_parameters(name);
     if !parameters.is_empty() {

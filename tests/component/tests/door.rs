@@ -21,6 +21,8 @@ fn routes() -> Vec<(Method, String, String)> {
             let (method, path) = route.split_once(' ').expect("METHOD /path");
             let filled =
                 path.replace(":type", "Patient").replace(":id", "p1").replace(":version", "1");
+            let filled = filled.replace(":member", "Observation").replace(":job", "1");
+            let filled = filled.replace(":file", "0");
             let method = method.parse().expect("a method");
             routes.push((method, filled, function.clone()));
         }
