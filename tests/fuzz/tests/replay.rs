@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 /// Bent copies of each seed.
 const BENT: usize = 40;
 const BYTES_MAX: usize = 20_000;
+/// Bytes that mean something to one parser or another.
+const TELLING: &[u8] = b"\"{}[]:,.\\0-9eE?&=%|$ \xff\x00";
 
 fn corpus(name: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(name);
@@ -38,7 +40,7 @@ fn bent(seed: &[u8], turn: usize) -> Vec<u8> {
                 let piece = bytes[at..end].to_vec();
                 bytes.splice(at..at, piece);
             }
-            2 if at < bytes.len() => bytes[at] = b"\"{}[]:,.\\0-9eE?&=%|$ \xff\x00"[next(24)],
+            2 if at < bytes.len() => bytes[at] = TELLING[next(TELLING.len())],
             _ => bytes.truncate(end),
         }
     }

@@ -40,7 +40,9 @@ fn fold_char(letter: char) -> Folded {
     if letter.is_ascii_alphanumeric() {
         return Folded::Same(letter);
     }
-    if let Some(letters) = base_letters(letter) {
+    // Some signs, such as that of the ångström, are letters once in lower case.
+    let small = || letter.to_lowercase().next().and_then(base_letters);
+    if let Some(letters) = base_letters(letter).or_else(small) {
         return Folded::Letters(letters);
     }
     match letter {
