@@ -95,7 +95,7 @@ fn code_lengths(mut counts: Vec<u64>) -> Vec<u8> {
             counts.iter().enumerate().map(|(symbol, count)| (*count, vec![symbol])).collect();
         let mut lengths = vec![0_u8; counts.len()];
         while groups.len() > 1 {
-            groups.sort_by(|left, right| right.0.cmp(&left.0));
+            groups.sort_by_key(|group| std::cmp::Reverse(group.0));
             let (one, other) = (groups.pop().unwrap(), groups.pop().unwrap());
             let symbols: Vec<usize> = one.1.into_iter().chain(other.1).collect();
             symbols.iter().for_each(|symbol| lengths[*symbol] += 1);
