@@ -85,6 +85,9 @@ def plain(resource: dict) -> str:
 
     kept = {key: value for key, value in resource.items() if key != "id"}
     meta = {k: v for k, v in kept.pop("meta", {}).items() if k not in ("versionId", "lastUpdated")}
+    # Of types that the record makes itself, what clients send is marked.
+    tags = [tag for tag in meta.pop("tag", []) if tag.get("system") != "urn:dossier:origin"]
+    meta |= {"tag": tags} if tags else {}
     return json.dumps(bare(kept | ({"meta": meta} if meta else {})), sort_keys=True)
 
 
