@@ -70,6 +70,9 @@ async fn foreign(options: &Options, base: &str, bundles: &[(Value, Bytes)]) -> R
 async fn own(options: &Options, bundles: &[(Value, Bytes)]) -> Result<Vec<Run>> {
     let mut runs = Vec::new();
     for mode in [Mode::Fresh, Mode::Reuse, Mode::Native] {
+        if !mode.name().contains(&options.mode) {
+            continue;
+        }
         if !Gateway::has(&options.gateway, mode)? {
             println!("\n{}: this gateway has no such mode", mode.name());
             continue;
@@ -106,7 +109,7 @@ async fn measured(
         data.map(bytes_below).zip(bytes_before).map(|(after, before)| after.saturating_sub(before));
     let owned = Rc::new(measure::prepare(server, &corpus, options.connections).await?);
     let mut cases = Vec::new();
-    for case in &cases::CASES {
+    for case in cases::CASES.iter().filter(|case| case.name.contains(&options.case)) {
         cases.push(measure::run(server, case, &corpus, &owned, options.lasting, process).await?);
     }
     Ok(Run {

@@ -25,10 +25,15 @@ pub struct Options {
     pub connections: usize,
     /// How long each case runs.
     pub lasting: Duration,
+    /// Only the cases whose name holds this.
+    pub case: String,
+    /// Only the mode whose name holds this.
+    pub mode: String,
 }
 
 /// How to call it.
 pub const USAGE: &str = "dossier-load --bundles DIR [--json FILE] [--connections 16] [--seconds 2]
+    [--case PART-OF-NAME] [--mode PART-OF-NAME]
     [--gateway BINARY --data DIR | --base URL [--header 'Name: value']... [--pid ID]]";
 
 impl Options {
@@ -44,6 +49,8 @@ impl Options {
             json: None,
             connections: 16,
             lasting: Duration::from_secs(2),
+            case: String::new(),
+            mode: String::new(),
         };
         let mut arguments = arguments;
         while let Some(name) = arguments.next() {
@@ -58,6 +65,8 @@ impl Options {
                 "--bundles" => options.bundles = value.into(),
                 "--json" => options.json = Some(value.into()),
                 "--connections" => options.connections = value.parse()?,
+                "--case" => options.case = value,
+                "--mode" => options.mode = value,
                 "--seconds" => options.lasting = Duration::from_secs_f64(value.parse()?),
                 _ => bail!("{name} is not known\n{USAGE}"),
             }
