@@ -54,6 +54,10 @@ pub enum Function {
     System,
     /// Any other role; it may do only what its scopes name type by type.
     Other(String),
+    /// Somebody who stands in for the person: a parent, a mandatary (R-22.1, art. 21).
+    Proxy,
+    /// Somebody who does research (R-22.1, art. 8).
+    Researcher,
 }
 
 impl Function {
@@ -66,6 +70,8 @@ impl Function {
             "patient" => Self::Patient,
             "auditor" => Self::Auditor,
             "system" => Self::System,
+            "proxy" => Self::Proxy,
+            "researcher" => Self::Researcher,
             other => Self::Other(other.to_owned()),
         }
     }
@@ -79,6 +85,8 @@ impl Function {
             Self::Patient => "patient",
             Self::Auditor => "auditor",
             Self::System => "system",
+            Self::Proxy => "proxy",
+            Self::Researcher => "researcher",
             Self::Other(code) => code,
         }
     }
@@ -91,7 +99,8 @@ impl Function {
     /// What a caller of this role acts for when the token does not say.
     pub fn usual_purpose(&self) -> Purpose {
         match self {
-            Self::Patient => Purpose::PatientRequest,
+            Self::Patient | Self::Proxy => Purpose::PatientRequest,
+            Self::Researcher => Purpose::Research,
             Self::Auditor => Purpose::Legal,
             Self::Physician | Self::Nurse | Self::Pharmacist | Self::System => Purpose::Treatment,
             Self::Other(_) => Purpose::Administration,

@@ -1,12 +1,23 @@
 //! The one place that says yes or no: what a caller may do, to whom, and why.
 //! Denied unless a rule allows it.
+//!
+//! [`decide`] is the coarse answer, before a chart is read: token, interaction,
+//! type and person. [`view`] is the whole one: it also takes what is known of
+//! the person and of the moment, and tells of each resource whether it is shown.
 
 use crate::claims::{Claims, Function, Purpose};
 use crate::entry::{Basis, Interaction};
-use crate::scope::{Context, patient_context};
+use crate::scope::{Context, Scope, patient_context};
 
+mod circumstances;
+mod reason;
 #[cfg(test)]
 mod tests;
+mod view;
+
+pub use circumstances::{Circumstances, Door, ReleaseDelay, Settings};
+pub use reason::Reason;
+pub use view::{Shown, View, Why, Withheld, view};
 
 /// The type whose resources are the journal itself.
 const AUDIT: &str = "AuditEvent";
@@ -22,59 +33,6 @@ pub struct Intended<'a> {
     pub person: Option<&'a str>,
     /// What for; usually the token's.
     pub purpose: Purpose,
-}
-
-/// Why something is denied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reason {
-    /// No scope of the token covers it.
-    Scope,
-    /// The token is confined to one person, and this is not their record.
-    OtherPerson,
-    /// An auditor sees accesses, never charts.
-    AuditOnly,
-    /// Reading accesses needs an authorization of its own.
-    Audit,
-    /// What tells of accesses is never changed or removed.
-    AuditIsWrittenByTheRecord,
-    /// Care is the only purpose for which any chart may be opened.
-    Purpose,
-}
-
-impl Reason {
-    /// The word for this reason in the journal and in metrics.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Scope => "scope",
-            Self::OtherPerson => "other-person",
-            Self::AuditOnly => "audit-only",
-            Self::Audit => "audit",
-            Self::AuditIsWrittenByTheRecord => "audit-is-written-by-the-record",
-            Self::Purpose => "purpose",
-        }
-    }
-
-    /// What to tell the caller; says what to do and nothing about the record.
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::Scope => {
-                "the token's scopes do not cover this; ask for a scope for this interaction and resource type"
-            }
-            Self::OtherPerson => "this token is confined to one person's record; open that record",
-            Self::AuditOnly => {
-                "an auditor reads AuditEvent only; use a clinician's token to open a chart"
-            }
-            Self::Audit => {
-                "reading accesses needs an auditor's token, the person's own, or a scope that names AuditEvent"
-            }
-            Self::AuditIsWrittenByTheRecord => {
-                "an AuditEvent is never changed or removed; create another one instead"
-            }
-            Self::Purpose => {
-                "charts are opened for care; use a token whose purpose is TREAT, or one whose scopes name the resource type"
-            }
-        }
-    }
 }
 
 /// The answer.
@@ -121,7 +79,10 @@ fn rule(function: &Function) -> Rule {
             }
             Function::Auditor => (&[User, System], true, false, false, Basis::Law),
             Function::System => (&[System], true, true, false, Basis::Authorization),
-            Function::Other(_) => (&[User, Patient], false, true, false, Basis::Authorization),
+            Function::Proxy => (&[Patient, User], true, true, false, Basis::Law),
+            Function::Other(_) | Function::Researcher => {
+                (&[User, Patient], false, true, false, Basis::Authorization)
+            }
         };
     Rule { contexts, wildcard, charts, care_only, basis }
 }
@@ -162,8 +123,7 @@ pub fn decide(claims: &Claims, intended: &Intended<'_>) -> Decision {
         }
         // A bundle concerns nobody yet; its entries are decided one by one.
         let bundle = matches!(interaction, Interaction::Batch | Interaction::Transaction);
-        let confined = own || scope.context == Context::Patient;
-        if !confined || bundle || concerns_the_confined(claims, intended.person) {
+        if bundle || reaches(claims, scope, intended.person) {
             let basis = if audits && !adds && !own && claims.function != Function::Auditor {
                 Basis::Authorization
             } else {
@@ -180,10 +140,23 @@ pub fn decide(claims: &Claims, intended: &Intended<'_>) -> Decision {
     })
 }
 
+/// Whether a scope reaches this record: the caller is not confined to one, or
+/// this is the one.
+fn reaches(claims: &Claims, scope: &Scope, person: Option<&str>) -> bool {
+    let confined = scope.context == Context::Patient || stands_in(&claims.function);
+    !confined || concerns_the_confined(claims, person)
+}
+
+/// Whether such a caller acts in one record only, as the person or in the
+/// person's place.
+fn stands_in(function: &Function) -> bool {
+    matches!(function, Function::Patient | Function::Proxy)
+}
+
 /// Whether the record is that of the one person the token is confined to.
 fn concerns_the_confined(claims: &Claims, person: Option<&str>) -> bool {
     let confined_to = match claims.function {
-        Function::Patient => claims.patient.as_deref(),
+        Function::Patient | Function::Proxy => claims.patient.as_deref(),
         _ => patient_context(claims),
     };
     confined_to.is_some() && confined_to == person

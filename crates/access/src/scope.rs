@@ -104,6 +104,8 @@ pub struct Scope {
     pub resource_type: Option<String>,
     /// What may be done.
     pub permissions: Permissions,
+    /// The search that narrows it (`category=laboratory`), as in the token.
+    pub constraint: Option<String>,
 }
 
 /// Why a scope was refused.
@@ -163,7 +165,7 @@ impl Scope {
             _ => return Err(malformed()),
         };
         match constraint {
-            None => Ok(Some(Self { context, resource_type, permissions })),
+            None => Ok(Some(Self { context, resource_type, permissions, constraint: None })),
             Some(search) if search.contains('=') => {
                 Err(ScopeError::ConstraintUnsupported(text.to_owned()))
             }

@@ -221,6 +221,8 @@ pub fn function(function: &Function) -> &str {
         Function::Patient => "la personne elle-même",
         Function::Auditor => "vérification des accès",
         Function::System => "système",
+        Function::Proxy => "parent ou mandataire",
+        Function::Researcher => "chercheuse ou chercheur",
         Function::Other(code) => code,
     }
 }

@@ -35,6 +35,8 @@ fn mark(decision: Decision) -> char {
         Decision::Deny { reason: Reason::Audit, .. } => 'j',
         Decision::Deny { reason: Reason::AuditIsWrittenByTheRecord, .. } => 'w',
         Decision::Deny { reason: Reason::Purpose, .. } => 'u',
+        // What only the whole decision says.
+        Decision::Deny { .. } => '?',
     }
 }
 
@@ -77,6 +79,15 @@ fn the_matrix() {
         ("system", "user/*.cruds", None, other, "ssssssssssjsssss"),
         ("clerk", "user/*.cruds", None, other, "ssssssssxxjsssss"),
         ("clerk", "user/Observation.rs", None, other, "xxxxssssxxjxxxsx"),
+        ("researcher", "user/*.cruds", None, other, "ssssssssxxjsssss"),
+        ("researcher", "user/Observation.rs", None, other, "xxxxssssxxjxxxsx"),
+        ("proxy", "patient/*.rs", own, own, "xxxxxsssxxjxxxsx"),
+        ("proxy", "patient/*.rs", own, other, "pppppsssxxjpppsp"),
+        ("proxy", "user/*.rs", own, own, "xxxxxsssxxjxxxsx"),
+        ("proxy", "user/*.rs", own, other, "pppppsssxxjpppsp"),
+        ("proxy", "user/*.rs", None, other, "pppppsssxxjpppsp"),
+        ("proxy", "patient/AuditEvent.rs", own, own, "ssssssssxxxsssss"),
+        ("proxy", "patient/AuditEvent.rs", own, other, "ssssssssxxpsssss"),
     ];
     for (function, scopes, patient, person, expected) in rows {
         let claims = claims(function, scopes, patient);
