@@ -34,6 +34,7 @@ impl tokens::Guest for Adapter {
         let origin = contracts::Origin {
             request_id: origin.request_id,
             client_address: origin.client_address,
+            emergency: origin.emergency,
         };
         let provider = provider().await.map_err(refused)?;
         let session = provider.verify(authorization.as_deref(), &origin).await;

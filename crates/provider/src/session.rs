@@ -1,6 +1,6 @@
 //! A caller whose token was verified for one request.
 
-use access::claims::{Claims, Function};
+use access::claims::{Claims, Function, Purpose};
 use access::entry::{Agent, Change, Entry, Interaction, ItemSeen, Outcome};
 use access::scope::patient_context;
 use contracts::Origin;
@@ -8,12 +8,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::limits::{ITEMS_PER_ENTRY_MAX, QUERY_BYTES_MAX};
+use crate::sight::Sights;
 
 /// A verified caller. Only [`crate::Provider::verify`] makes one.
 #[derive(Clone, Debug)]
 pub struct Session {
     pub(crate) claims: Arc<Claims>,
     pub(crate) origin: Arc<Origin>,
+    /// What it is shown of charts, as far as that was asked.
+    pub(crate) sights: Arc<Sights>,
 }
 
 impl Session {
@@ -21,7 +24,7 @@ impl Session {
     /// has stands for a token that names nobody.
     pub(crate) fn confined_to(&self) -> Option<&str> {
         let own = match self.claims.function {
-            Function::Patient => self.claims.patient.as_deref(),
+            Function::Patient | Function::Proxy => self.claims.patient.as_deref(),
             _ => patient_context(&self.claims),
         };
         if self.is_confined() { Some(own.unwrap_or_default()) } else { None }
@@ -29,7 +32,8 @@ impl Session {
 
     /// Whether its token is confined to one person's record.
     pub(crate) fn is_confined(&self) -> bool {
-        self.claims.function == Function::Patient || patient_context(&self.claims).is_some()
+        let stands_in = matches!(self.claims.function, Function::Patient | Function::Proxy);
+        stands_in || patient_context(&self.claims).is_some()
     }
 }
 
@@ -100,6 +104,11 @@ fn entry(session: &Session, region: &str, id: String, at_ms: i64, told: Told) ->
             change: seen.change,
         });
     }
+    let emergency = session.origin.emergency.as_deref();
+    let (decided, of_view) = session.sights.told(&persons, emergency);
+    // A denied access has no basis; a permitted one that of the whole decision.
+    let basis = told.basis.map(|basis| of_view.unwrap_or(basis));
+    let purpose = if emergency.is_some() { Purpose::Emergency } else { session.claims.purpose };
     Entry {
         id,
         at_ms: u64::try_from(at_ms).unwrap_or_default(),
@@ -110,11 +119,12 @@ fn entry(session: &Session, region: &str, id: String, at_ms: i64, told: Told) ->
         interaction: told.interaction,
         items,
         query: told.query.map(shortened),
-        purpose: session.claims.purpose,
-        basis: told.basis,
+        purpose,
+        basis,
         request_id: session.origin.request_id.clone(),
         network_address: session.origin.client_address.clone(),
         outcome: Outcome { status: told.status, denied: told.denied },
+        decided,
     }
 }
 

@@ -39,7 +39,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         if let Err(refusal) = self.belongs_here(&claims) {
             return Err(self.turned_away(&origin, Some(&claims), "region", refusal).await);
         }
-        Ok(Session { claims, origin })
+        Ok(Session { claims, origin, sights: Arc::default() })
     }
 
     fn known(&self, authorization: Option<&str>) -> Result<Arc<Claims>, access::token::Refusal> {
@@ -53,7 +53,9 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     fn belongs_here(&self, claims: &Claims) -> Result<(), Refusal> {
         let Some(establishment) = &claims.establishment else {
             return match claims.function {
-                Function::Patient | Function::Auditor | Function::System => Ok(()),
+                Function::Patient | Function::Proxy | Function::Auditor | Function::System => {
+                    Ok(())
+                }
                 _ => Err(Refusal::forbidden(
                     "The token names no establishment. Ask its issuer for one: it decides the \
                      region.",
@@ -95,6 +97,10 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             request_id: origin.request_id.clone(),
             network_address: origin.client_address.clone(),
             outcome: Outcome { status: refusal.status.code(), denied: Some(reason.to_owned()) },
+            decided: access::entry::Decided {
+                emergency: origin.emergency.clone(),
+                consents: Vec::new(),
+            },
         };
         match self.journaled(&entry).await {
             Ok(()) => refusal,
