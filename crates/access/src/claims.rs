@@ -37,7 +37,8 @@ pub struct Claims {
     pub issued_at_s: Option<i64>,
 }
 
-/// Role in which somebody acts.
+/// Role in which somebody acts. The order is that of the stored form: append
+/// only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Function {
     /// A physician.
@@ -54,6 +55,11 @@ pub enum Function {
     System,
     /// Any other role; it may do only what its scopes name type by type.
     Other(String),
+    /// A parent or mandatary who acts for the person in `patient`, and for
+    /// nobody else (R-22.1, art. 21).
+    Proxy,
+    /// A researcher (R-22.1, art. 8): only what its scopes name type by type.
+    Researcher,
 }
 
 impl Function {
@@ -66,6 +72,8 @@ impl Function {
             "patient" => Self::Patient,
             "auditor" => Self::Auditor,
             "system" => Self::System,
+            "proxy" => Self::Proxy,
+            "researcher" => Self::Researcher,
             other => Self::Other(other.to_owned()),
         }
     }
@@ -80,6 +88,8 @@ impl Function {
             Self::Auditor => "auditor",
             Self::System => "system",
             Self::Other(code) => code,
+            Self::Proxy => "proxy",
+            Self::Researcher => "researcher",
         }
     }
 
@@ -88,12 +98,18 @@ impl Function {
         matches!(self, Self::Physician | Self::Nurse | Self::Pharmacist)
     }
 
+    /// Whether this role is confined to the one person in the token.
+    pub fn is_confined(&self) -> bool {
+        matches!(self, Self::Patient | Self::Proxy)
+    }
+
     /// What a caller of this role acts for when the token does not say.
     pub fn usual_purpose(&self) -> Purpose {
         match self {
-            Self::Patient => Purpose::PatientRequest,
+            Self::Patient | Self::Proxy => Purpose::PatientRequest,
             Self::Auditor => Purpose::Legal,
             Self::Physician | Self::Nurse | Self::Pharmacist | Self::System => Purpose::Treatment,
+            Self::Researcher => Purpose::Research,
             Self::Other(_) => Purpose::Administration,
         }
     }

@@ -121,7 +121,11 @@ fn rule(function: &Function) -> Rule {
             }
             Function::Auditor => (&[User, System], true, false, false, Basis::Law),
             Function::System => (&[System], true, true, false, Basis::Authorization),
-            Function::Other(_) => (&[User, Patient], false, true, false, Basis::Authorization),
+            // As the person, by another right.
+            Function::Proxy => (&[Patient, User], true, true, false, Basis::Authorization),
+            Function::Researcher | Function::Other(_) => {
+                (&[User, Patient], false, true, false, Basis::Authorization)
+            }
         };
     Rule { contexts, wildcard, charts, care_only, basis }
 }
@@ -147,7 +151,7 @@ pub fn decide(claims: &Claims, intended: &Intended<'_>) -> Decision {
     // Accesses are about callers as well as about persons: a wildcard meant for
     // charts does not open them, except for those whose own they are and those
     // whose work it is. To add one tells its author nothing.
-    let own = claims.function == Function::Patient;
+    let own = claims.function.is_confined();
     let wildcard =
         rule.wildcard && (!audits || adds || own || claims.function == Function::Auditor);
     let resource_type = if audits { AUDIT } else { intended.resource_type };
@@ -182,9 +186,10 @@ pub fn decide(claims: &Claims, intended: &Intended<'_>) -> Decision {
 
 /// Whether the record is that of the one person the token is confined to.
 fn concerns_the_confined(claims: &Claims, person: Option<&str>) -> bool {
-    let confined_to = match claims.function {
-        Function::Patient => claims.patient.as_deref(),
-        _ => patient_context(claims),
+    let confined_to = if claims.function.is_confined() {
+        claims.patient.as_deref()
+    } else {
+        patient_context(claims)
     };
     confined_to.is_some() && confined_to == person
 }
