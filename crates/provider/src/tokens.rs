@@ -53,7 +53,9 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     fn belongs_here(&self, claims: &Claims) -> Result<(), Refusal> {
         let Some(establishment) = &claims.establishment else {
             return match claims.function {
-                Function::Patient | Function::Auditor | Function::System => Ok(()),
+                Function::Patient | Function::Proxy | Function::Auditor | Function::System => {
+                    Ok(())
+                }
                 _ => Err(Refusal::forbidden(
                     "The token names no establishment. Ask its issuer for one: it decides the \
                      region.",
