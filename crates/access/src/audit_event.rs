@@ -100,10 +100,10 @@ fn event(entry: &Entry, server: &Server, number: usize, part: &Part<'_>) -> Valu
     let mut event = json!({
         "resourceType": "AuditEvent",
         "id": format!("{}.{number}", entry.id),
-        "meta": {"profile": [profile(part)]},
+        "meta": {"profile": profile(part)},
         "language": "fr-CA",
         "text": {"status": "generated", "div": narrative(entry, part)},
-        "type": words::REST.coding(),
+        "type": subtype.event_type().coding(),
         "subtype": [subtype.word().coding()],
         "action": subtype.action(),
         "recorded": instant(entry.at_ms),
@@ -120,19 +120,27 @@ fn event(entry: &Entry, server: &Server, number: usize, part: &Part<'_>) -> Valu
         },
         "entity": entities::entities(entry, part),
     });
+    if subtype.pattern().is_none()
+        && let Some(members) = event.as_object_mut()
+    {
+        members.remove("meta");
+    }
     if let (Some(why), Some(members)) = (&entry.outcome.denied, event.as_object_mut()) {
         members.insert("outcomeDesc".to_owned(), json!(why));
     }
     event
 }
 
-/// BALP's profile for the interaction; the Patient ones when a person is named.
-fn profile(part: &Part<'_>) -> String {
+/// BALP's profile for the interaction, if it has one; the Patient ones when a
+/// person is named.
+fn profile(part: &Part<'_>) -> Vec<String> {
     let patient = if part.person.is_some() { "Patient" } else { "" };
-    format!(
-        "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.{patient}{}",
-        part.subtype.pattern()
-    )
+    let url = |pattern| {
+        format!(
+            "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.{patient}{pattern}"
+        )
+    };
+    part.subtype.pattern().map(url).into_iter().collect()
 }
 
 /// Value set audit-event-outcome: 4 when the caller was at fault, 8 when the

@@ -37,7 +37,8 @@ pub struct Claims {
     pub issued_at_s: Option<i64>,
 }
 
-/// Role in which somebody acts.
+/// Role in which somebody acts. The order is that of the stored form: append
+/// only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Function {
     /// A physician.
@@ -54,9 +55,10 @@ pub enum Function {
     System,
     /// Any other role; it may do only what its scopes name type by type.
     Other(String),
-    /// Somebody who stands in for the person: a parent, a mandatary (R-22.1, art. 21).
+    /// A parent or mandatary who acts for the person in `patient`, and for
+    /// nobody else (R-22.1, art. 21).
     Proxy,
-    /// Somebody who does research (R-22.1, art. 8).
+    /// A researcher (R-22.1, art. 8): only what its scopes name type by type.
     Researcher,
 }
 
@@ -85,9 +87,9 @@ impl Function {
             Self::Patient => "patient",
             Self::Auditor => "auditor",
             Self::System => "system",
+            Self::Other(code) => code,
             Self::Proxy => "proxy",
             Self::Researcher => "researcher",
-            Self::Other(code) => code,
         }
     }
 
@@ -96,13 +98,18 @@ impl Function {
         matches!(self, Self::Physician | Self::Nurse | Self::Pharmacist)
     }
 
+    /// Whether this role is confined to the one person in the token.
+    pub fn is_confined(&self) -> bool {
+        matches!(self, Self::Patient | Self::Proxy)
+    }
+
     /// What a caller of this role acts for when the token does not say.
     pub fn usual_purpose(&self) -> Purpose {
         match self {
             Self::Patient | Self::Proxy => Purpose::PatientRequest,
-            Self::Researcher => Purpose::Research,
             Self::Auditor => Purpose::Legal,
             Self::Physician | Self::Nurse | Self::Pharmacist | Self::System => Purpose::Treatment,
+            Self::Researcher => Purpose::Research,
             Self::Other(_) => Purpose::Administration,
         }
     }

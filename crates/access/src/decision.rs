@@ -42,6 +42,10 @@ pub enum Decision {
     Allow {
         /// By what right.
         basis: Basis,
+        /// Only for what a search that narrows the scopes finds: nothing is read
+        /// or written that [`View::shows`] or [`View::accepts`] does not let
+        /// through.
+        constrained: bool,
     },
     /// Refuse with 403 and journal it.
     Deny {
@@ -114,24 +118,30 @@ pub fn decide(claims: &Claims, intended: &Intended<'_>) -> Decision {
     let resource_type = if audits { AUDIT } else { intended.resource_type };
     let interaction = if audits && !adds { Interaction::ReadAudit } else { intended.interaction };
 
+    let basis = || {
+        if audits && !adds && !own && claims.function != Function::Auditor {
+            Basis::Authorization
+        } else {
+            rule.basis
+        }
+    };
     let mut other_person = false;
-    for scope in &claims.scopes {
-        if !rule.contexts.contains(&scope.context)
-            || !scope.permits(interaction, resource_type, !wildcard)
-        {
+    let mut narrowed = false;
+    for scope in claims.scopes.iter().filter(|scope| rule.contexts.contains(&scope.context)) {
+        let constrained = scope.permits_constrained(interaction, resource_type).is_some();
+        if !constrained && !scope.permits(interaction, resource_type, !wildcard) {
             continue;
         }
         // A bundle concerns nobody yet; its entries are decided one by one.
         let bundle = matches!(interaction, Interaction::Batch | Interaction::Transaction);
-        if bundle || reaches(claims, scope, intended.person) {
-            let basis = if audits && !adds && !own && claims.function != Function::Auditor {
-                Basis::Authorization
-            } else {
-                rule.basis
-            };
-            return Decision::Allow { basis };
+        match bundle || reaches(claims, scope, intended.person) {
+            true if constrained => narrowed = true,
+            true => return Decision::Allow { basis: basis(), constrained: false },
+            false => other_person = true,
         }
-        other_person = true;
+    }
+    if narrowed {
+        return Decision::Allow { basis: basis(), constrained: true };
     }
     deny(match (other_person, audits && !adds) {
         (true, _) => Reason::OtherPerson,
@@ -143,21 +153,16 @@ pub fn decide(claims: &Claims, intended: &Intended<'_>) -> Decision {
 /// Whether a scope reaches this record: the caller is not confined to one, or
 /// this is the one.
 fn reaches(claims: &Claims, scope: &Scope, person: Option<&str>) -> bool {
-    let confined = scope.context == Context::Patient || stands_in(&claims.function);
+    let confined = scope.context == Context::Patient || claims.function.is_confined();
     !confined || concerns_the_confined(claims, person)
-}
-
-/// Whether such a caller acts in one record only, as the person or in the
-/// person's place.
-fn stands_in(function: &Function) -> bool {
-    matches!(function, Function::Patient | Function::Proxy)
 }
 
 /// Whether the record is that of the one person the token is confined to.
 fn concerns_the_confined(claims: &Claims, person: Option<&str>) -> bool {
-    let confined_to = match claims.function {
-        Function::Patient | Function::Proxy => claims.patient.as_deref(),
-        _ => patient_context(claims),
+    let confined_to = if claims.function.is_confined() {
+        claims.patient.as_deref()
+    } else {
+        patient_context(claims)
     };
     confined_to.is_some() && confined_to == person
 }

@@ -56,10 +56,13 @@ pub enum Interaction {
     Patch,
     /// Bulk Data `$export`.
     Export,
+    /// An access token was asked for (RFC 6749 §4.4).
+    Token,
 }
 
 impl Interaction {
-    /// Every interaction, in the order of the stored form: append only.
+    /// Every interaction with the record, in the order of the stored form, to
+    /// which is only appended. To ask for a token is none: no rule decides it.
     pub const ALL: [Self; 16] = [
         Self::Read,
         Self::Vread,

@@ -10,8 +10,26 @@ pub const LEEWAY_S: i64 = 60;
 pub const TOKEN_LIFE_S_MAX: i64 = 24 * 3600;
 /// Scopes that a token may hold.
 pub const SCOPES_MAX: usize = 256;
+/// Parameters of the search that narrows one scope.
+pub const CONSTRAINT_PAIRS_MAX: usize = 16;
 /// Longest value of a single claim, in bytes.
 pub const CLAIM_BYTES_MAX: usize = 512;
+/// A client's assertion ends at most so long from now, in seconds (SMART App
+/// Launch 2.2, Asymmetric Authentication: five minutes).
+pub const ASSERTION_LIFE_S_MAX: i64 = 300;
+/// Life of an access token that we sign for a client, in seconds.
+pub const GRANT_LIFE_S: i64 = 300;
+/// Keys of one issuer or client.
+pub const KEYS_MAX: usize = 64;
+/// Longest JWK Set that is taken from an address, in bytes.
+pub const JWKS_BYTES_MAX: usize = 256 * 1024;
+/// A `kid` that is not known makes its issuer's address be asked again, at most
+/// this often, in seconds.
+pub const KEYS_ASK_AGAIN_S: i64 = 30;
+/// Keys that cannot be fetched again are kept for so long, in seconds: an
+/// issuer's outage of a day stops nobody, a key that was withdrawn serves no
+/// longer than that.
+pub const KEYS_KEPT_S: i64 = 24 * 3600;
 /// Shortest RSA modulus accepted, in bits (RFC 7518 §3.3).
 pub const RSA_BITS_MIN: usize = 2048;
 /// Longest RSA modulus accepted, in bits.

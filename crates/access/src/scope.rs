@@ -4,8 +4,12 @@
 use crate::claims::Claims;
 use crate::entry::Interaction;
 
+mod constraint;
+mod grant;
 #[cfg(test)]
 mod tests;
+
+pub use grant::granted;
 
 /// On whose behalf a scope holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,6 +67,12 @@ impl Permissions {
         self.0 & other.0 != 0
     }
 
+    /// The letters that are in both sets.
+    #[must_use]
+    pub const fn common(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     fn parse(text: &str) -> Option<Self> {
         match text {
             "read" => return Some(Self::READ.and(Self::SEARCH)),
@@ -95,7 +105,7 @@ impl std::fmt::Display for Permissions {
     }
 }
 
-/// One scope: `context/type.letters`.
+/// One scope: `context/type.letters`, perhaps with `?constraint`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Scope {
     /// On whose behalf.
@@ -104,32 +114,32 @@ pub struct Scope {
     pub resource_type: Option<String>,
     /// What may be done.
     pub permissions: Permissions,
-    /// The search that narrows it (`category=laboratory`), as in the token.
+    /// Only to what this search of the type finds (SMART App Launch 2.2
+    /// §3.0.2.4): a query string in one spelling, decoded but for what would
+    /// change its meaning. Never on every type.
     pub constraint: Option<String>,
 }
 
-/// Why a scope was refused.
+/// Why a scope was refused. The text is for whoever configures an issuer or a
+/// client; a caller is never told it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScopeError {
     /// It begins like a SMART scope and is none.
     Malformed(String),
-    /// It narrows by a search (`?category=…`), which is not supported yet.
-    /// Holding it for the wide scope would give away more than was granted.
-    ConstraintUnsupported(String),
+    /// What follows its `?` narrows nothing, or narrows every type.
+    Constraint(String),
 }
 
 impl std::fmt::Display for ScopeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Malformed(scope) => write!(
-                f,
-                "scope {scope:?} is not a SMART scope; write it like patient/Observation.rs"
-            ),
-            Self::ConstraintUnsupported(scope) => write!(
-                f,
-                "scope {scope:?} narrows by a search, which is not supported yet; ask for it without the part after '?'"
-            ),
-        }
+        f.write_str(match self {
+            Self::Malformed(_) => {
+                "a scope is not a SMART scope; write it like patient/Observation.rs"
+            }
+            Self::Constraint(_) => {
+                "a scope is narrowed by no search of a type; write it like patient/Observation.rs?category=laboratory"
+            }
+        })
     }
 }
 
@@ -141,7 +151,7 @@ impl Scope {
     ///
     /// # Errors
     /// A scope under `patient/`, `user/` or `system/` that is malformed, or
-    /// narrowed by a search.
+    /// whose constraint is.
     pub fn parse(text: &str) -> Result<Option<Self>, ScopeError> {
         let contexts = [Context::Patient, Context::User, Context::System];
         let found = contexts
@@ -151,8 +161,8 @@ impl Scope {
             return Ok(None);
         };
         let malformed = || ScopeError::Malformed(text.to_owned());
-        let (rest, constraint) = match rest.split_once('?') {
-            Some((rest, constraint)) => (rest, Some(constraint)),
+        let (rest, query) = match rest.split_once('?') {
+            Some((rest, query)) => (rest, Some(query)),
             None => (rest, None),
         };
         let (resource_type, letters) = rest.split_once('.').ok_or_else(malformed)?;
@@ -164,13 +174,20 @@ impl Scope {
             name if typed => Some(name.to_owned()),
             _ => return Err(malformed()),
         };
-        match constraint {
-            None => Ok(Some(Self { context, resource_type, permissions, constraint: None })),
-            Some(search) if search.contains('=') => {
-                Err(ScopeError::ConstraintUnsupported(text.to_owned()))
+        let constraint = match query {
+            None => None,
+            Some(query) => {
+                let read = constraint::read(query).filter(|_| resource_type.is_some());
+                Some(read.ok_or_else(|| ScopeError::Constraint(text.to_owned()))?)
             }
-            Some(_) => Err(malformed()),
-        }
+        };
+        Ok(Some(Self { context, resource_type, permissions, constraint }))
+    }
+
+    /// The pairs of the constraint, decoded, in their order; none without one.
+    /// All must hold (FHIR R4 §3.1.1.4: several parameters are joined by and).
+    pub fn constraint_pairs(&self) -> impl Iterator<Item = (String, String)> {
+        self.constraint.iter().flat_map(|query| constraint::pairs(query))
     }
 
     /// Every SMART scope of a `scope` claim (RFC 6749 §3.3: separated by spaces).
@@ -182,9 +199,31 @@ impl Scope {
         parsed.filter_map(Result::transpose).collect()
     }
 
-    /// Whether this scope, taken alone, permits the interaction. With
-    /// `explicit`, a wildcard type does not count.
+    /// Whether this scope, taken alone, permits the interaction on every
+    /// resource of the type. With `explicit`, a wildcard type does not count. A
+    /// constrained scope never does: ask [`Scope::permits_constrained`].
     pub fn permits(&self, interaction: Interaction, resource_type: &str, explicit: bool) -> bool {
+        self.constraint.is_none() && self.covers(interaction, resource_type, explicit)
+    }
+
+    /// The search that a resource must match for this scope, taken alone, to
+    /// permit the interaction on it; `None` when the scope has no constraint or
+    /// does not permit it at all. Bundles and `$everything` are never permitted
+    /// by a constrained scope: their parts are decided by themselves.
+    pub fn permits_constrained(
+        &self,
+        interaction: Interaction,
+        resource_type: &str,
+    ) -> Option<&str> {
+        let whole = matches!(
+            interaction,
+            Interaction::Batch | Interaction::Transaction | Interaction::Everything
+        );
+        let constraint = self.constraint.as_deref()?;
+        (!whole && self.covers(interaction, resource_type, true)).then_some(constraint)
+    }
+
+    fn covers(&self, interaction: Interaction, resource_type: &str, explicit: bool) -> bool {
         let typed = match &self.resource_type {
             None => !explicit,
             Some(held) => held == resource_type,
@@ -214,6 +253,8 @@ impl Scope {
             // Every entry of a bundle is decided by itself as well.
             Interaction::Batch | Interaction::Transaction => true,
             Interaction::ReadAudit => typed && self.permissions.meets(read_and_search),
+            // Tokens are given to clients, by their assertion.
+            Interaction::Token => false,
         }
     }
 }
@@ -221,7 +262,11 @@ impl Scope {
 impl std::fmt::Display for Scope {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let resource_type = self.resource_type.as_deref().unwrap_or("*");
-        write!(f, "{}{resource_type}.{}", self.context.prefix(), self.permissions)
+        write!(f, "{}{resource_type}.{}", self.context.prefix(), self.permissions)?;
+        match &self.constraint {
+            Some(query) => write!(f, "?{query}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 
 use access::claims::{Claims, Function};
 use access::scope::Scope;
-use access::token::{DevelopmentIssuer, Issuers};
+use access::token::{Issuers, SigningIssuer};
 use chart::Environment;
 use contracts::{Change, ChangeKind, CommitOptions, Intent, Interaction, Origin};
 use fhir::json::Value;
@@ -115,7 +115,7 @@ fn change(entry: Value<'_>) -> Option<Change> {
 }
 
 fn door(store: &Embedded) -> Result<(Walls, Session), Failure> {
-    let issuer = DevelopmentIssuer::create("https://issuer.example", "dossier", |bytes| {
+    let issuer = SigningIssuer::create("https://issuer.example", "dossier", |bytes| {
         Now.fill_random(bytes);
     })
     .map_err(|error| format!("{error:?}"))?;

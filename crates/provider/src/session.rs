@@ -1,6 +1,6 @@
 //! A caller whose token was verified for one request.
 
-use access::claims::{Claims, Function, Purpose};
+use access::claims::{Claims, Purpose};
 use access::entry::{Agent, Change, Entry, Interaction, ItemSeen, Outcome};
 use access::scope::patient_context;
 use contracts::Origin;
@@ -23,17 +23,17 @@ impl Session {
     /// The one person to whose record its token is confined. An id that nobody
     /// has stands for a token that names nobody.
     pub(crate) fn confined_to(&self) -> Option<&str> {
-        let own = match self.claims.function {
-            Function::Patient | Function::Proxy => self.claims.patient.as_deref(),
-            _ => patient_context(&self.claims),
+        let own = if self.claims.function.is_confined() {
+            self.claims.patient.as_deref()
+        } else {
+            patient_context(&self.claims)
         };
         if self.is_confined() { Some(own.unwrap_or_default()) } else { None }
     }
 
     /// Whether its token is confined to one person's record.
     pub(crate) fn is_confined(&self) -> bool {
-        let stands_in = matches!(self.claims.function, Function::Patient | Function::Proxy);
-        stands_in || patient_context(&self.claims).is_some()
+        self.claims.function.is_confined() || patient_context(&self.claims).is_some()
     }
 }
 

@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-use access::token::{DevelopmentIssuer, Issuer, Issuers};
+use access::token::{SigningIssuer, Issuer, Issuers};
 use anyhow::{Context, Result, anyhow};
 
 /// The issuer's name in its tokens; reserved, so that it is nobody's.
@@ -30,7 +30,7 @@ pub fn trusted(data: &Path) -> Result<Issuers> {
 ///
 /// # Errors
 /// When its key can be neither read nor made.
-pub fn open(data: &Path) -> Result<DevelopmentIssuer> {
+pub fn open(data: &Path) -> Result<SigningIssuer> {
     let folder = data.join("issuer");
     let path = folder.join("private.jwk");
     match fs::read_to_string(&path) {
@@ -42,14 +42,14 @@ pub fn open(data: &Path) -> Result<DevelopmentIssuer> {
     }
 }
 
-fn read(path: &Path, jwk: &str) -> Result<DevelopmentIssuer> {
-    DevelopmentIssuer::from_private_jwk(URL, AUDIENCE, jwk)
+fn read(path: &Path, jwk: &str) -> Result<SigningIssuer> {
+    SigningIssuer::from_private_jwk(URL, AUDIENCE, jwk)
         .with_context(|| format!("{} is damaged; remove it to have a new one made", path.display()))
 }
 
-fn make(folder: &Path, path: &Path) -> Result<DevelopmentIssuer> {
+fn make(folder: &Path, path: &Path) -> Result<SigningIssuer> {
     let mut random = Ok(());
-    let issuer = DevelopmentIssuer::create(URL, AUDIENCE, |bytes| {
+    let issuer = SigningIssuer::create(URL, AUDIENCE, |bytes| {
         random = random.and(getrandom::fill(bytes));
     })?;
     random.map_err(|error| anyhow!("no random numbers: {error}"))?;

@@ -55,6 +55,7 @@ fn types(subtype: Subtype) -> (Word, Word, Word) {
         | Subtype::Patch
         | Subtype::Batch
         | Subtype::Transaction => (words::SOURCE, words::DESTINATION, words::AUTHOR),
+        Subtype::Token => (words::SOURCE, words::DESTINATION, words::RECIPIENT),
         Subtype::Delete => (words::APPLICATION, words::CUSTODIAN, words::AUTHOR),
     }
 }

@@ -48,12 +48,17 @@ impl Word {
     }
 }
 
-pub const REST: Word = word(
+const REST: Word = word(
     "http://terminology.hl7.org/CodeSystem/audit-event-type",
     "rest",
     "Opération REST",
     "RESTful Operation",
 );
+/// DICOM PS3.15 §A.5.3.12: somebody proves who they are.
+pub const USER_AUTHENTICATION: Word =
+    word(DICOM, "110114", "Authentification", "User Authentication");
+/// Of it: the beginning of a session, here of a token.
+const LOGIN: Word = word(DICOM, "110122", "obtention d'un jeton", "Login");
 pub const APPLICATION_SERVER: Word = word(
     "http://terminology.hl7.org/CodeSystem/security-source-type",
     "4",
@@ -111,6 +116,7 @@ pub enum Subtype {
     Delete,
     Batch,
     Transaction,
+    Token,
 }
 
 impl Subtype {
@@ -131,6 +137,7 @@ impl Subtype {
             Interaction::Delete => Self::Delete,
             Interaction::Batch => Self::Batch,
             Interaction::Transaction => Self::Transaction,
+            Interaction::Token => Self::Token,
         }
     }
 
@@ -160,6 +167,7 @@ impl Subtype {
             Self::Delete => ("delete", "suppression", "delete"),
             Self::Batch => ("batch", "lot", "batch"),
             Self::Transaction => ("transaction", "transaction", "transaction"),
+            Self::Token => return LOGIN,
         };
         word(RESTFUL, code, french, english)
     }
@@ -178,13 +186,20 @@ impl Subtype {
             | Self::Operation
             | Self::Export
             | Self::Batch
-            | Self::Transaction => "E",
+            | Self::Transaction
+            | Self::Token => "E",
         }
     }
 
-    /// BALP's name for the pattern.
-    pub fn pattern(self) -> &'static str {
-        match self {
+    /// What kind of event it is.
+    pub fn event_type(self) -> Word {
+        if self == Self::Token { USER_AUTHENTICATION } else { REST }
+    }
+
+    /// BALP's name for the pattern; it has none for a token that is asked for.
+    pub fn pattern(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Token => return None,
             Self::Read | Self::Vread | Self::History => "Read",
             Self::Create => "Create",
             Self::Delete => "Delete",
@@ -195,7 +210,7 @@ impl Subtype {
             | Self::HistorySystem
             | Self::Operation
             | Self::Export => "Query",
-        }
+        })
     }
 }
 

@@ -146,7 +146,7 @@ fn each_basis() {
     let basis = |function, scopes, interaction| {
         ask(&claims(function, scopes, Some("p1")), interaction, "Observation", Some("p1"))
     };
-    let allow = |basis| Decision::Allow { basis };
+    let allow = |basis| Decision::Allow { basis, constrained: false };
     let read = Interaction::Read;
     assert_eq!(basis("nurse", "user/*.r", read), allow(Basis::CareRelationship));
     assert_eq!(basis("patient", "patient/*.r", read), allow(Basis::OwnRecord));

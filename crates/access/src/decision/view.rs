@@ -6,12 +6,13 @@ use fhir::search::{self, Query, parameters::ANY_RESOURCE};
 
 use super::circumstances::{Age, Circumstances, Door, Settings};
 use super::reason::Reason;
-use super::{AUDIT, Decision, Intended, decide, reaches, rule, stands_in};
+use super::{AUDIT, Decision, Intended, decide, reaches, rule};
 use crate::claims::{Claims, Function, Purpose};
 use crate::entry::{Basis, Interaction};
 use crate::facts::{Condition, Facts};
 use crate::limits::{EMERGENCY_REASON_CHARS_MAX, EMERGENCY_REASON_CHARS_MIN};
 use crate::restriction::{Bearing, Caller, Kind, Restriction, Source, all, any};
+use crate::scope::Scope;
 
 /// What a caller is shown of one chart. Owned: it may outlive what it was
 /// decided from.
@@ -23,6 +24,8 @@ pub struct View {
     /// The scopes that count; every type when one of them covers all.
     grants: Vec<Grant>,
     any_type: bool,
+    /// Wildcards cover AuditEvent: of the person themself, and of auditors.
+    audits: bool,
     /// The caller stands in for the person, and sees results no sooner.
     delayed: bool,
     /// A proxy who keeps only some types.
@@ -111,7 +114,7 @@ pub fn view(
     circumstances: &Circumstances<'_>,
 ) -> Result<View, Reason> {
     let basis = match decide(claims, intended) {
-        Decision::Allow { basis } => basis,
+        Decision::Allow { basis, .. } => basis,
         Decision::Deny { reason, .. } => return Err(reason),
     };
     let audits = intended.interaction == Interaction::ReadAudit || intended.resource_type == AUDIT;
@@ -127,7 +130,8 @@ pub fn view(
         settings: Arc::clone(&circumstances.settings),
         grants,
         any_type,
-        delayed: stands_in(&claims.function) && !circumstances.settings.release_delays.is_empty(),
+        audits: matches!(claims.function, Function::Patient | Function::Auditor),
+        delayed: claims.function.is_confined() && !circumstances.settings.release_delays.is_empty(),
         narrowed,
         restrictions: Arc::clone(&circumstances.restrictions),
         withholding: Vec::new(),
@@ -231,26 +235,27 @@ fn grants(
     let mut any_type = false;
     for scope in &claims.scopes {
         let own_type = scope.resource_type.as_deref();
+        let (interaction, asked) = (intended.interaction, own_type.unwrap_or(ANY_RESOURCE));
+        let permits = scope.permits(interaction, asked, false)
+            || scope.permits_constrained(interaction, asked).is_some();
         let counts = rule.contexts.contains(&scope.context)
             && (own_type.is_some() || rule.wildcard)
-            && scope.permits(intended.interaction, own_type.unwrap_or(ANY_RESOURCE), false)
+            && permits
             && reaches(claims, scope, intended.person);
         if !counts {
             continue;
         }
-        let constraint = constraint(scope.constraint.as_deref(), own_type, circumstances);
+        let constraint = constraint(scope, circumstances);
         any_type |= own_type.is_none() && matches!(constraint, Constraint::None);
         grants.push(Grant { resource_type: scope.resource_type.clone(), constraint });
     }
     (grants, any_type)
 }
 
-fn constraint(
-    text: Option<&str>,
-    own_type: Option<&str>,
-    circumstances: &Circumstances<'_>,
-) -> Constraint {
-    let Some(text) = text else { return Constraint::None };
+fn constraint(scope: &Scope, circumstances: &Circumstances<'_>) -> Constraint {
+    let Some(text) = scope.constraint.as_deref() else { return Constraint::None };
+    // A search is one of a type: no wildcard is narrowed.
+    let Some(own_type) = scope.resource_type.as_deref() else { return Constraint::Unknown };
     let own_bases: Vec<&str> =
         circumstances.settings.own_bases.iter().map(String::as_str).collect();
     let settings = search::Settings {
@@ -260,7 +265,7 @@ fn constraint(
         count_max: 1,
         lenient: false,
     };
-    match Query::parse(own_type.unwrap_or(ANY_RESOURCE), text, &settings) {
+    match Query::parse(own_type, text, &settings) {
         Ok(query) => Constraint::Search(Box::new(query)),
         Err(_) => Constraint::Unknown,
     }
@@ -327,7 +332,7 @@ impl View {
 
     /// Whether the caller may see a resource of this chart.
     pub fn shows(&self, facts: &dyn Facts) -> Shown<'_> {
-        if self.whole() && facts.resource_type() != AUDIT {
+        if self.whole() && (self.audits || facts.resource_type() != AUDIT) {
             return Shown::Yes;
         }
         let mut unsure = false;
@@ -380,17 +385,12 @@ impl View {
         let covering = self.grants.iter().filter(|grant| match &grant.resource_type {
             Some(held) => held == facts.resource_type(),
             // Accesses are never under a wildcard meant for charts.
-            None => facts.resource_type() != AUDIT,
+            None => self.audits || facts.resource_type() != AUDIT,
         });
         any(covering.map(|grant| match &grant.constraint {
             Constraint::None => Some(true),
             Constraint::Unknown => Some(false),
-            Constraint::Search(query) if query.resource_type() == facts.resource_type() => {
-                facts.holds(&Condition::Search(query))
-            }
-            Constraint::Search(query) => {
-                facts.holds(&Condition::Search(&query.for_type(facts.resource_type())))
-            }
+            Constraint::Search(query) => facts.holds(&Condition::Search(query)),
         }))
     }
 

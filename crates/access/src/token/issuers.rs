@@ -1,21 +1,22 @@
 //! The issuers whose tokens are trusted, from their configuration.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::keys::Key;
+use super::keys::Algorithm;
+use super::keyset::{KeySet, parsed};
 use super::strict;
 
-/// One trusted issuer.
+/// One trusted issuer. Clones share its keys.
 #[derive(Clone, Debug)]
 pub struct Issuer {
     url: String,
     audiences: Vec<String>,
-    keys: BTreeMap<String, Key>,
+    keys: Arc<KeySet>,
 }
 
-/// What is wrong with a configuration of issuers.
+/// What is wrong with a configuration of issuers or clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigurationError(String);
 
@@ -27,7 +28,7 @@ impl std::fmt::Display for ConfigurationError {
 
 impl std::error::Error for ConfigurationError {}
 
-fn error<T>(text: impl Into<String>) -> Result<T, ConfigurationError> {
+pub(super) fn error<T>(text: impl Into<String>) -> Result<T, ConfigurationError> {
     Err(ConfigurationError(text.into()))
 }
 
@@ -43,45 +44,20 @@ impl Issuer {
         audiences: Vec<String>,
         jwks: &str,
     ) -> Result<Self, ConfigurationError> {
-        match strict::object(jwks.as_bytes()) {
-            Ok(set) => Self::with_keys(url.into(), audiences, &set),
-            Err(_) => error("the JWK Set is not a JSON object without repeated members"),
-        }
+        let url = url.into();
+        let keys = KeySet::inline(&named(&url), &parsed(jwks)?, Algorithm::Rs256)?;
+        Self::with_keys(url, audiences, keys)
     }
 
     fn with_keys(
         url: String,
         audiences: Vec<String>,
-        set: &Map<String, Value>,
+        keys: KeySet,
     ) -> Result<Self, ConfigurationError> {
         if url.is_empty() || audiences.is_empty() {
             return error("an issuer needs its URL and at least one audience");
         }
-        let Some(Value::Array(listed)) = set.get("keys") else {
-            return error(format!("issuer {url}: its JWK Set has no list 'keys'"));
-        };
-        let mut keys = BTreeMap::new();
-        for jwk in listed {
-            let Value::Object(jwk) = jwk else {
-                return error(format!("issuer {url}: a key is not an object"));
-            };
-            let kid = jwk.get("kid").and_then(Value::as_str).unwrap_or_default();
-            let key = match Key::from_jwk(jwk) {
-                Ok(Some(key)) => key,
-                Ok(None) => continue,
-                Err(why) => return error(format!("issuer {url}: key {kid:?} {why}")),
-            };
-            if kid.is_empty() {
-                return error(format!("issuer {url}: a key has no kid; give it one"));
-            }
-            if keys.insert(kid.to_owned(), key).is_some() {
-                return error(format!("issuer {url}: two keys have the kid {kid:?}"));
-            }
-        }
-        if keys.is_empty() {
-            return error(format!("issuer {url}: no key can verify signatures"));
-        }
-        Ok(Self { url, audiences, keys })
+        Ok(Self { url, audiences, keys: Arc::new(keys) })
     }
 
     /// The issuer's `iss`.
@@ -89,8 +65,8 @@ impl Issuer {
         &self.url
     }
 
-    pub(super) fn key(&self, kid: &str) -> Option<&Key> {
-        self.keys.get(kid)
+    pub(super) fn keys(&self) -> &Arc<KeySet> {
+        &self.keys
     }
 
     pub(super) fn serves(&self, audience: &str) -> bool {
@@ -98,8 +74,12 @@ impl Issuer {
     }
 }
 
+fn named(url: &str) -> String {
+    format!("issuer {url}")
+}
+
 /// Every trusted issuer. A token names its issuer, and only that issuer's keys
-/// count for it.
+/// count for it. Clones share the keys.
 #[derive(Clone, Debug, Default)]
 pub struct Issuers(Vec<Issuer>);
 
@@ -122,8 +102,18 @@ impl Issuers {
         self.0.iter().map(|issuer| issuer.url.as_str())
     }
 
+    /// These and one more.
+    ///
+    /// # Errors
+    /// One of them has the same URL.
+    pub fn with(mut self, issuer: Issuer) -> Result<Self, ConfigurationError> {
+        self.0.push(issuer);
+        Self::new(self.0)
+    }
+
     /// Issuers from their configuration:
-    /// `{"issuers": [{"issuer": URL, "audiences": [TEXT], "jwks": {"keys": […]}}]}`.
+    /// `{"issuers": [{"issuer": URL, "audiences": [TEXT], "jwks": {"keys": […]}}]}`,
+    /// or `jwks_url` instead of `jwks`.
     ///
     /// # Errors
     /// What to correct in the configuration.
@@ -145,16 +135,25 @@ impl Issuers {
         };
         let audiences: Option<Vec<String>> =
             audiences.iter().map(|each| each.as_str().map(str::to_owned)).collect();
-        match (audiences, configured.get("jwks")) {
-            (Some(audiences), Some(Value::Object(set))) => {
-                Issuer::with_keys(url.to_owned(), audiences, set)
-            }
-            (None, _) => error(format!("issuer {url:?}: an audience is not a text")),
-            _ => error(format!("issuer {url:?} has no object 'jwks'")),
-        }
+        let Some(audiences) = audiences else {
+            return error(format!("issuer {url:?}: an audience is not a text"));
+        };
+        let keys = KeySet::configured(&named(url), configured, Algorithm::Rs256)?;
+        Issuer::with_keys(url.to_owned(), audiences, keys)
     }
 
     pub(super) fn issuer(&self, url: &str) -> Option<&Issuer> {
         self.0.iter().find(|issuer| issuer.url == url)
+    }
+
+    /// The keys that are published at addresses: to be fetched when they are
+    /// due ([`KeySet::due`]).
+    pub fn published(&self) -> impl Iterator<Item = &Arc<KeySet>> {
+        self.0.iter().map(Issuer::keys).filter(|keys| keys.address().is_some())
+    }
+
+    /// How often any key has changed since the start.
+    pub fn changes(&self) -> u64 {
+        self.0.iter().fold(0, |sum, issuer| sum.wrapping_add(issuer.keys.changes()))
     }
 }

@@ -27,6 +27,17 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
+    /// The name in a header.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Es256 => "ES256",
+            Self::Es384 => "ES384",
+            Self::Rs256 => "RS256",
+            Self::Rs384 => "RS384",
+            Self::EdDsa => "EdDSA",
+        }
+    }
+
     /// The algorithm of this name; `None` for `none` and all others.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
@@ -84,12 +95,16 @@ impl Key {
         }
     }
 
-    /// A key from its JWK. `Ok(None)` for keys that are not for verifying
+    /// A key from its JWK; an RSA key without `alg` is for `rsa`, whatever else
+    /// it could do. `Ok(None)` for keys that are not for verifying
     /// signatures, or of a kind not known here (RFC 7517 §5: to be ignored).
     ///
     /// # Errors
     /// What is wrong with a key that should have been usable.
-    pub fn from_jwk(jwk: &Map<String, Value>) -> Result<Option<Self>, &'static str> {
+    pub fn from_jwk(
+        jwk: &Map<String, Value>,
+        rsa: Algorithm,
+    ) -> Result<Option<Self>, &'static str> {
         let member = |name: &str| jwk.get(name).and_then(Value::as_str);
         if jwk.contains_key("d") || jwk.contains_key("k") {
             return Err("holds a secret; publish the public key only");
@@ -132,16 +147,16 @@ impl Key {
             }
             (Some("RSA"), _) => {
                 let (modulus, exponent) = (bytes("n", 0), bytes("e", 0));
-                let key = rsa(&modulus.ok_or("has no n")?, &exponent.ok_or("has no e")?)?;
-                match algorithm {
-                    None | Some("RS256") => {
-                        Ok(Some(Self::Rsa256(Box::new(pkcs1v15::VerifyingKey::new(key)))))
+                let key = rsa_key(&modulus.ok_or("has no n")?, &exponent.ok_or("has no e")?)?;
+                Ok(match algorithm.map_or(Some(rsa), Algorithm::from_name) {
+                    Some(Algorithm::Rs256) => {
+                        Some(Self::Rsa256(Box::new(pkcs1v15::VerifyingKey::new(key))))
                     }
-                    Some("RS384") => {
-                        Ok(Some(Self::Rsa384(Box::new(pkcs1v15::VerifyingKey::new(key)))))
+                    Some(Algorithm::Rs384) => {
+                        Some(Self::Rsa384(Box::new(pkcs1v15::VerifyingKey::new(key))))
                     }
-                    Some(_) => Ok(None),
-                }
+                    _ => None,
+                })
             }
             _ => Ok(None),
         }
@@ -156,7 +171,7 @@ fn point(x: Option<Vec<u8>>, y: Option<Vec<u8>>) -> Result<Vec<u8>, &'static str
     Ok([&[4], x.as_slice(), y.as_slice()].concat())
 }
 
-fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<RsaPublicKey, &'static str> {
+fn rsa_key(modulus: &[u8], exponent: &[u8]) -> Result<RsaPublicKey, &'static str> {
     let modulus = BigUint::from_bytes_be(modulus);
     let exponent = BigUint::from_bytes_be(exponent);
     let key = RsaPublicKey::new_with_max_size(modulus, exponent, RSA_BITS_MAX)

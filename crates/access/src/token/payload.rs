@@ -35,8 +35,8 @@ pub fn claims(payload: &Map<String, Value>) -> Result<Claims, Refusal> {
     if scopes.len() > SCOPES_MAX {
         return Err(Refusal::Claim("scope"));
     }
-    // A patient's token confined to nobody would be confined to nothing.
-    if patient.is_none() && function == Function::Patient {
+    // Such a token confined to nobody would be confined to nothing.
+    if patient.is_none() && function.is_confined() {
         return Err(Refusal::Claim("patient"));
     }
     if patient.as_deref().is_some_and(|id| !is_fhir_id(id)) {
@@ -60,7 +60,8 @@ pub fn claims(payload: &Map<String, Value>) -> Result<Claims, Refusal> {
     })
 }
 
-fn needed(payload: &Map<String, Value>, name: &'static str) -> Result<String, Refusal> {
+/// A claim that must be there.
+pub fn needed(payload: &Map<String, Value>, name: &'static str) -> Result<String, Refusal> {
     text(payload, name)?.ok_or(Refusal::Claim(name))
 }
 

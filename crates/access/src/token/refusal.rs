@@ -74,34 +74,25 @@ impl Refusal {
     }
 }
 
+/// What the caller is told. Until the signature has verified it is one text for
+/// all: whoever forges a token learns nothing of how far it came. The journal
+/// has the [`Refusal::word`].
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let text = match self {
             Self::Missing => "no bearer token; send one as 'Authorization: Bearer <token>'",
-            Self::TooLong => "the token is longer than 8 KB; ask the issuer for fewer scopes",
-            Self::Malformed => {
-                "the token is not a signed JSON web token in the compact form; send it as the issuer gave it"
+            Self::TooLong
+            | Self::Malformed
+            | Self::DuplicateMember
+            | Self::Critical
+            | Self::Type
+            | Self::AlgorithmUnsupported
+            | Self::AlgorithmOfKey
+            | Self::IssuerUnknown
+            | Self::KeyUnknown
+            | Self::Signature => {
+                "it is no access token that an issuer trusted here has signed; docs/tokens.md says what one is"
             }
-            Self::DuplicateMember => {
-                "the token names a member twice; ask the issuer for a well-formed one"
-            }
-            Self::Critical => {
-                "the token's header marks an extension as critical (crit), and none is supported; ask for a token without it"
-            }
-            Self::Type => "the token is of another type; send an access token (typ at+jwt or JWT)",
-            Self::AlgorithmUnsupported => {
-                "the token's algorithm is not accepted; sign with ES256, ES384, RS256, RS384 or EdDSA"
-            }
-            Self::AlgorithmOfKey => {
-                "the token's algorithm is not the one of its key; sign with the algorithm the key is published for"
-            }
-            Self::IssuerUnknown => {
-                "the token's issuer is not trusted here; ask for a token from an issuer this record knows"
-            }
-            Self::KeyUnknown => {
-                "the token's key (kid) is not among its issuer's; ask for a new token"
-            }
-            Self::Signature => "the token's signature does not verify; ask for a new token",
             Self::Audience => {
                 "the token is meant for another service (aud); ask for one for this record"
             }

@@ -2,7 +2,7 @@
 //! than all the rest of a read.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 
@@ -10,12 +10,19 @@ use super::{Issuers, Refusal};
 use crate::claims::Claims;
 use crate::limits::{LEEWAY_S, TOKENS_REMEMBERED_MAX};
 
-/// Issuers that remember the tokens they verified. A change of issuers or keys
-/// needs a new one of these, which begins with no memory.
+/// Issuers that remember the tokens they verified, until a key changes: one
+/// that was withdrawn may have signed any of them.
 #[derive(Debug)]
 pub struct Remembering {
     issuers: Issuers,
-    held: Mutex<HashMap<[u8; 32], Arc<Claims>>>,
+    held: Mutex<Memory>,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    /// [`Issuers::changes`] when the first of them was verified.
+    changes: u64,
+    claims: HashMap<[u8; 32], Arc<Claims>>,
 }
 
 impl Remembering {
@@ -34,21 +41,42 @@ impl Remembering {
             return Err(Refusal::TooLong);
         }
         let name: [u8; 32] = Sha256::digest(token).into();
-        // No code panics while it holds the lock.
-        let known = self.held.lock().unwrap_or_else(PoisonError::into_inner).get(&name).cloned();
-        if let Some(claims) = known {
-            return if lives(&claims, now_s) { Ok(claims) } else { Err(Refusal::Expired) };
+        let changes = self.issuers.changes();
+        if let Some(claims) = self.memory(changes).claims.get(&name) {
+            return if lives(claims, now_s) {
+                Ok(Arc::clone(claims))
+            } else {
+                Err(Refusal::Expired)
+            };
         }
         let claims = Arc::new(self.issuers.verify(token, now_s)?);
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.len() >= TOKENS_REMEMBERED_MAX {
-            held.retain(|_, claims| lives(claims, now_s));
+        let mut held = self.memory(changes);
+        if held.claims.len() >= TOKENS_REMEMBERED_MAX {
+            held.claims.retain(|_, claims| lives(claims, now_s));
         }
-        if held.len() >= TOKENS_REMEMBERED_MAX {
-            held.clear();
+        if held.claims.len() >= TOKENS_REMEMBERED_MAX {
+            held.claims.clear();
         }
-        held.insert(name, Arc::clone(&claims));
+        // Verified by keys that another request has seen change: not kept.
+        if held.changes == changes {
+            held.claims.insert(name, Arc::clone(&claims));
+        }
         Ok(claims)
+    }
+
+    /// The issuers.
+    pub fn issuers(&self) -> &Issuers {
+        &self.issuers
+    }
+
+    /// What was verified by the keys as they are after so many changes.
+    fn memory(&self, changes: u64) -> MutexGuard<'_, Memory> {
+        // No code panics while it holds the lock.
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.changes < changes {
+            *held = Memory { changes, claims: HashMap::new() };
+        }
+        held
     }
 }
 

@@ -1,5 +1,5 @@
-//! The development issuer: makes the pilot's tokens. A live region trusts the
-//! province's issuers and never this one.
+//! Signing tokens: those of the token endpoint, for the clients of the
+//! configuration, and those of the pilot. The key stays outside every sandbox.
 
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
@@ -7,20 +7,21 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::base64url;
+use super::issuers::{ConfigurationError, Issuer};
 use crate::claims::Claims;
 
-/// An issuer with its private P-256 key.
+/// An issuer with its private P-256 key, which signs by ES256.
 #[derive(Clone)]
-pub struct DevelopmentIssuer {
+pub struct SigningIssuer {
     url: String,
     audience: String,
     key: SigningKey,
     kid: String,
 }
 
-impl std::fmt::Debug for DevelopmentIssuer {
+impl std::fmt::Debug for SigningIssuer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DevelopmentIssuer").field("url", &self.url).finish_non_exhaustive()
+        f.debug_struct("SigningIssuer").field("url", &self.url).finish_non_exhaustive()
     }
 }
 
@@ -36,7 +37,7 @@ impl std::fmt::Display for SigningError {
 
 impl std::error::Error for SigningError {}
 
-impl DevelopmentIssuer {
+impl SigningIssuer {
     /// A new issuer; `fill_random` must draw from a cryptographic source.
     ///
     /// # Errors
@@ -58,7 +59,7 @@ impl DevelopmentIssuer {
         Err(SigningError)
     }
 
-    /// The issuer whose key [`DevelopmentIssuer::private_jwk`] wrote.
+    /// The issuer whose key [`SigningIssuer::private_jwk`] wrote.
     ///
     /// # Errors
     /// The text is no such key.
@@ -68,6 +69,9 @@ impl DevelopmentIssuer {
         jwk: &str,
     ) -> Result<Self, SigningError> {
         let jwk: Value = serde_json::from_str(jwk).map_err(|_| SigningError)?;
+        if jwk.get("crv").and_then(Value::as_str) != Some("P-256") {
+            return Err(SigningError);
+        }
         let secret = jwk.get("d").and_then(Value::as_str).and_then(base64url::decode);
         let key = secret.and_then(|secret| SigningKey::from_slice(&secret).ok());
         Ok(Self::with_key(url.into(), audience.into(), key.ok_or(SigningError)?))
@@ -84,6 +88,14 @@ impl DevelopmentIssuer {
     /// The issuer's `iss`.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Itself, as an issuer to trust.
+    ///
+    /// # Errors
+    /// An empty URL or audience.
+    pub fn trusted(&self) -> Result<Issuer, ConfigurationError> {
+        Issuer::new(&self.url, vec![self.audience.clone()], &self.public_jwks())
     }
 
     /// The private key as a JWK (RFC 7517); a secret.

@@ -10,9 +10,9 @@ const AUDIENCE: &str = "https://dossier.example.org/fhir";
 const CONFIGURATION: &str = include_str!("../../tests/tokens/issuers.json");
 const TOKENS: &str = include_str!("../../tests/tokens/tokens.json");
 
-fn development() -> DevelopmentIssuer {
+fn development() -> SigningIssuer {
     let mut next = 7_u8;
-    DevelopmentIssuer::create(URL, AUDIENCE, |bytes| {
+    SigningIssuer::create(URL, AUDIENCE, |bytes| {
         for byte in bytes {
             next = next.wrapping_mul(31).wrapping_add(11);
             *byte = next;
@@ -21,7 +21,7 @@ fn development() -> DevelopmentIssuer {
     .unwrap()
 }
 
-fn trusting(issuer: &DevelopmentIssuer) -> Issuers {
+fn trusting(issuer: &SigningIssuer) -> Issuers {
     let keys = Issuer::new(URL, vec![AUDIENCE.to_owned()], &issuer.public_jwks()).unwrap();
     Issuers::new(vec![keys]).unwrap()
 }
@@ -158,8 +158,12 @@ fn claims_are_checked() {
     assert_eq!(verify_with("purpose", "FUN".into()), Err(Refusal::Claim("purpose")));
     assert_eq!(verify_with("function", "patient".into()), Err(Refusal::Claim("patient")));
     assert_eq!(verify_with("patient", "a/b".into()), Err(Refusal::Claim("patient")));
-    let narrowed = verify_with("scope", "patient/Observation.rs?category=x".into());
-    assert!(matches!(narrowed, Err(Refusal::Scope(ScopeError::ConstraintUnsupported(_)))));
+    assert_eq!(verify_with("function", "proxy".into()), Err(Refusal::Claim("patient")));
+    let narrowed = verify_with("scope", "patient/Observation.rs?category=x".into()).unwrap();
+    assert_eq!(narrowed.scopes[0].constraint.as_deref(), Some("category=x"));
+    let broken = verify_with("scope", "patient/*.rs?category=x".into());
+    assert!(matches!(broken, Err(Refusal::Scope(ScopeError::Constraint(_)))));
+    assert_eq!(verify_with("function", "researcher".into()).unwrap().purpose, Purpose::Research);
     assert_eq!(verify_with("function", "clerk".into()).unwrap().purpose, Purpose::Administration);
 }
 
@@ -223,7 +227,7 @@ fn configurations_are_checked() {
 #[test]
 fn the_development_key_survives_its_text() {
     let issuer = development();
-    let again = DevelopmentIssuer::from_private_jwk(URL, AUDIENCE, &issuer.private_jwk()).unwrap();
+    let again = SigningIssuer::from_private_jwk(URL, AUDIENCE, &issuer.private_jwk()).unwrap();
     assert_eq!(again.public_jwks(), issuer.public_jwks());
     let mut claims = verify(&payload()).unwrap();
     claims.patient = Some("p1".to_owned());
@@ -264,4 +268,25 @@ proptest! {
         let issuers = Issuers::parse(CONFIGURATION).unwrap();
         prop_assert!(issuers.verify(&text, NOW_S).is_err());
     }
+}
+
+#[test]
+fn until_the_signature_holds_every_refusal_reads_alike() {
+    use Refusal as R;
+    let before = [
+        R::TooLong,
+        R::Malformed,
+        R::DuplicateMember,
+        R::Critical,
+        R::Type,
+        R::AlgorithmUnsupported,
+        R::AlgorithmOfKey,
+        R::IssuerUnknown,
+        R::KeyUnknown,
+        R::Signature,
+    ];
+    let texts: std::collections::BTreeSet<String> = before.iter().map(R::to_string).collect();
+    assert_eq!(texts.len(), 1, "{texts:?}");
+    let echo = Refusal::Scope(ScopeError::Malformed("patient/secret".to_owned())).to_string();
+    assert!(!echo.contains("secret"));
 }

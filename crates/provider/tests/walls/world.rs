@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use access::claims::{Claims, Function};
 use access::entry::Entry;
 use access::scope::Scope;
-use access::token::{DevelopmentIssuer, Issuers};
+use access::token::{Issuers, SigningIssuer};
 use chart::Environment;
 use chart::table::{Item, Key, Query, QueryPage, Table, TableError, TableResult, Write};
 use contracts::{
@@ -124,7 +124,7 @@ pub struct World {
     pub record: Gate,
     pub access: Gate,
     pub environment: Still,
-    issuer: DevelopmentIssuer,
+    issuer: SigningIssuer,
 }
 
 fn directory() -> Directory {
@@ -155,7 +155,7 @@ impl World {
             chance: Arc::new(AtomicU64::new(7)),
         };
         let chance = environment.clone();
-        let issuer = DevelopmentIssuer::create("https://issuer.example", "dossier", move |bytes| {
+        let issuer = SigningIssuer::create("https://issuer.example", "dossier", move |bytes| {
             chance.fill_random(bytes);
         })
         .unwrap();

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use access::claims::{Claims, Function as Role};
 use access::scope::Scope;
-use access::token::DevelopmentIssuer;
+use access::token::SigningIssuer;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use http_body_util::Full;
@@ -95,7 +95,7 @@ fn directory() -> Directory {
 /// A running application.
 pub struct World {
     functions: BTreeMap<&'static str, Function>,
-    issuer: DevelopmentIssuer,
+    issuer: SigningIssuer,
     establishment: String,
     _data: tempfile::TempDir,
 }
@@ -110,7 +110,7 @@ impl World {
     pub async fn start_given(names: &[&'static str], change: impl Fn(&mut Given)) -> Self {
         let data = tempfile::tempdir().unwrap();
         let endpoint = store_on_loopback::start(Embedded::open(data.path()).unwrap()).await;
-        let issuer = DevelopmentIssuer::create("https://issuer.invalid/test", "dossier", |bytes| {
+        let issuer = SigningIssuer::create("https://issuer.invalid/test", "dossier", |bytes| {
             // A key of a test, the same every time.
             bytes.iter_mut().zip(1..).for_each(|(byte, number)| *byte = number);
         })
