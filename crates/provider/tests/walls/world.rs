@@ -169,6 +169,8 @@ impl World {
             access: access.clone(),
             body_partitions: provider::limits::BODY_PARTITIONS,
             issuers: Issuers::parse(&trusted).unwrap(),
+            authority: None,
+            fetch: None,
             directory: directory(),
             region: region.to_owned(),
             environment: environment.clone(),
