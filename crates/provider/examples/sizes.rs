@@ -5,7 +5,7 @@
 
 use access::claims::{Claims, Function};
 use access::scope::Scope;
-use access::token::{SigningIssuer, Issuers};
+use access::token::{Issuers, SigningIssuer};
 use chart::Environment;
 use contracts::{Change, ChangeKind, CommitOptions, Intent, Interaction, Origin};
 use fhir::json::Value;

@@ -121,7 +121,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             }
             (Err(no), ..) => {
                 entry.agent.token_id = None;
-                entry.outcome = Outcome { status: no.status.code(), denied: Some(no.reason.clone()) };
+                entry.outcome =
+                    Outcome { status: no.status.code(), denied: Some(no.reason.clone()) };
                 Err(no.rejected())
             }
             _ => return Err(elsewhere().rejected()),

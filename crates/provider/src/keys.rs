@@ -10,8 +10,9 @@ use std::sync::Arc;
 
 /// Brings the text at an address of the configuration, or says in words for the
 /// log why not. It bounds time and size itself.
-pub type Fetch =
-    Arc<dyn Fn(String) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>> + Send + Sync>;
+pub type Fetch = Arc<
+    dyn Fn(String) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>> + Send + Sync,
+>;
 
 /// Fetches one set of keys, whoever may be doing so already.
 ///

@@ -164,7 +164,9 @@ fn query(writer: &mut Writer, route: &Route) {
 fn body(writer: &mut Writer, route: &Route) {
     let media: &[&str] = match route.method {
         "PATCH" => &[JSON_PATCH, FHIR_JSON],
-        "POST" if route.path.ends_with("_search") || route.function == "token" => &["application/x-www-form-urlencoded"],
+        "POST" if route.path.ends_with("_search") || route.function == "token" => {
+            &["application/x-www-form-urlencoded"]
+        }
         "POST" | "PUT" => &[FHIR_JSON],
         _ => return,
     };

@@ -31,7 +31,13 @@ pub fn configuration(origin: &str) -> String {
         ),
         (
             "scopes_supported",
-            &["system/*.cruds", "system/*.rs", "system/*.read", "system/*.write", "system/AuditEvent.rs"],
+            &[
+                "system/*.cruds",
+                "system/*.rs",
+                "system/*.read",
+                "system/*.write",
+                "system/AuditEvent.rs",
+            ],
         ),
         // Required of every server, whether codes are given or not.
         ("code_challenge_methods_supported", &["S256"]),

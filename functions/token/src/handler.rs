@@ -97,13 +97,18 @@ fn rejected(
     retry_after_s: Option<u32>,
 ) -> Response<Vec<u8>> {
     let mut writer = Writer::new();
+    let description: String = description.chars().filter(|each| is_plain_ascii(*each)).collect();
     writer.begin_object().field("error", error);
-    writer.field("error_description", description).end_object();
+    writer.field("error_description", &description).end_object();
     let mut answer = plain(status, writer.finish());
     if let Some(seconds) = retry_after_s {
         answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     answer
+}
+
+fn is_plain_ascii(letter: char) -> bool {
+    (letter == ' ' || letter.is_ascii_graphic()) && letter != '"' && letter != '\\'
 }
 
 /// JSON that no cache keeps; pages of other origins may read it: it is given to

@@ -90,7 +90,8 @@ pub async fn run(options: Options) -> Result<()> {
     };
     let (mut regions, mut upkeep) = (Vec::new(), Vec::new());
     for place in &addresses {
-        let (walls, signs, kept_up) = central.walls(&place.code, &directory, endpoints(&options, &directory, place));
+        let (walls, signs, kept_up) =
+            central.walls(&place.code, &directory, endpoints(&options, &directory, place));
         upkeep.push(kept_up);
         let region = Region::new(Parts {
             code: place.code.clone(),

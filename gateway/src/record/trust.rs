@@ -63,10 +63,10 @@ impl Tokens {
     /// What to correct in them.
     pub fn read(&self, places: &Places) -> Result<Trust> {
         let signer = match (&self.token_key, &self.token_issuer, &self.issuers) {
-            (Some(file), Some(url), _) => {
-                Some(SigningIssuer::from_private_jwk(url, issuer::AUDIENCE, &text(file)?)
-                    .with_context(|| format!("reading {}", file.display()))?)
-            }
+            (Some(file), Some(url), _) => Some(
+                SigningIssuer::from_private_jwk(url, issuer::AUDIENCE, &text(file)?)
+                    .with_context(|| format!("reading {}", file.display()))?,
+            ),
             (_, _, None) => Some(issuer::open(&places.data)?),
             (_, _, Some(_)) => None,
         };
@@ -83,7 +83,9 @@ impl Tokens {
             Some(file) if signer.is_some() => Clients::parse(&text(file)?)
                 .with_context(|| format!("in the clients {}", file.display()))?,
             Some(_) => {
-                bail!("--clients needs a key to sign their tokens: give --token-key and --token-issuer")
+                bail!(
+                    "--clients needs a key to sign their tokens: give --token-key and --token-issuer"
+                )
             }
             None => Clients::default(),
         };
