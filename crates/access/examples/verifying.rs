@@ -44,5 +44,8 @@ fn main() {
         println!("{algorithm:<8}{cold:>12.1}{remembered:>16.2}{:>10}", token.len());
         slow |= cold > 200.0 || remembered > 5.0;
     }
-    println!("wanted: at most 200 cold and 5 remembered{}", if slow { ": NOT met" } else { ": met" });
+    println!(
+        "wanted: at most 200 cold and 5 remembered{}",
+        if slow { ": NOT met" } else { ": met" }
+    );
 }

@@ -32,8 +32,10 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let claims = match self.known(authorization).await {
             Ok(claims) => claims,
             Err(refused) => {
+                // The caller is told less: the journal's reader must know more.
+                let reason = format!("token-{}", refused.word());
                 let refusal = unauthorized(&refused);
-                return Err(self.turned_away(&origin, None, "token", refusal).await);
+                return Err(self.turned_away(&origin, None, &reason, refusal).await);
             }
         };
         if let Err(refusal) = self.belongs_here(&claims) {
