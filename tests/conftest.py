@@ -5,6 +5,7 @@ import os
 import pytest
 from harness.gateway import DOSSIER, Gateway
 from harness.resources import created, patient
+from harness.trust import Trust
 
 
 @pytest.fixture(scope="session")
@@ -12,6 +13,21 @@ def gateway(tmp_path_factory):
     """Both regions in one process, on data of its own, for all tests that do not stop it."""
     assert DOSSIER.exists(), "build it first: scripts/build"
     running = Gateway(tmp_path_factory.mktemp("pilot")).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def trust():
+    """An issuer, clients and their keys, all made for this run."""
+    return Trust()
+
+
+@pytest.fixture(scope="session")
+def issuing(tmp_path_factory, trust):
+    """A gateway that trusts `trust` and gives tokens to its clients."""
+    folder = tmp_path_factory.mktemp("issuing")
+    running = Gateway(folder / "data", arguments=trust.arguments(folder)).start()
     yield running
     running.stop()
 

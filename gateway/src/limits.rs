@@ -129,6 +129,9 @@ pub const READINESS_MS: u64 = 1_000;
 /// is no use to a caller either, and probes wait for a second or more.
 pub const READINESS_ASK_MS: u64 = 500;
 
+/// Longest time for fetching an issuer's keys: a caller may be waiting.
+pub const KEYS_FETCH_MS: u64 = 5_000;
+
 /// Bytes of log lines waiting to be written; what goes over is counted and
 /// dropped, since no request may wait for a log.
 pub const LOG_BYTES_MAX: usize = 4 * 1024 * 1024;

@@ -3,8 +3,9 @@
 
 use contracts::{
     Answer, Change, Charts, Claims, CommitOptions, Commits, Directory, ExportProgress,
-    ExportRequest, Exports, Intent, Journal, JournalFilter, JournalPage, Origin, Page, Place,
-    Receipt, Registry, ResourceKey, Tokens, Version, Window,
+    ExportRequest, Exports, Intent, Issuing, Journal, JournalFilter, JournalPage, Origin, Page,
+    Place, Receipt, Registry, ResourceKey, TokenGrant, TokenRejection, TokenRequest, Tokens,
+    Version, Window,
 };
 use http::{Request, Response};
 
@@ -27,6 +28,8 @@ pub enum Handler {
     Route,
     /// `functions/search`
     Search,
+    /// `functions/token`
+    Token,
     /// `functions/transact`
     Transact,
     /// `functions/update`
@@ -46,6 +49,7 @@ impl Handler {
             "provenance" => Self::Provenance,
             "route" => Self::Route,
             "search" => Self::Search,
+            "token" => Self::Token,
             "transact" => Self::Transact,
             "update" => Self::Update,
             "validate" => Self::Validate,
@@ -64,6 +68,7 @@ impl Handler {
             Self::Provenance => provenance::handler::handle(&host, request).await,
             Self::Route => route::handler::handle(&host, request).await,
             Self::Search => search::handler::handle(&host, request).await,
+            Self::Token => token::handler::handle(&host, request).await,
             Self::Transact => transact::handler::handle(&host, request).await,
             Self::Update => update::handler::handle(&host, request).await,
             Self::Validate => validate::handler::handle(&host, request).await,
@@ -85,6 +90,20 @@ impl Tokens for Native {
 
     fn claims(&self, session: &Self::Session) -> Claims {
         self.0.walls.claims(session)
+    }
+}
+
+impl Issuing for Native {
+    async fn exchange(
+        &self,
+        asked: TokenRequest,
+        _: &Origin,
+    ) -> Result<TokenGrant, TokenRejection> {
+        self.0.walls.exchange(asked, &self.0.origin).await
+    }
+
+    async fn signing_keys(&self) -> String {
+        self.0.walls.signing_keys()
     }
 }
 

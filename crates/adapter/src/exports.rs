@@ -5,11 +5,11 @@ use crate::bindings::dossier::record::types::{
     Claims, Intent, Key, Origin, Page, Refusal, Version, Window,
 };
 use crate::bindings::dossier::record::{
-    charts, commits, directory, exports, journal, registry, tokens,
+    charts, commits, directory, exports, issuing, journal, registry, tokens,
 };
 use crate::convert::{
     self, change, entries, export, filter, intent, key, options, page, place, progress, receipt,
-    refused, version, window,
+    refused, token_grant, token_rejected, token_request, version, window,
 };
 use crate::setup::provider;
 
@@ -31,14 +31,35 @@ impl tokens::Guest for Adapter {
         authorization: Option<String>,
         origin: Origin,
     ) -> Result<tokens::Session, Refusal> {
-        let origin = contracts::Origin {
-            request_id: origin.request_id,
-            client_address: origin.client_address,
-            emergency: origin.emergency,
-        };
+        let origin = plain(origin);
         let provider = provider().await.map_err(refused)?;
         let session = provider.verify(authorization.as_deref(), &origin).await;
         session.map(|session| tokens::Session::new(Session(session))).map_err(refused)
+    }
+}
+
+fn plain(origin: Origin) -> contracts::Origin {
+    contracts::Origin { request_id: origin.request_id, client_address: origin.client_address }
+}
+
+impl issuing::Guest for Adapter {
+    async fn exchange(
+        asked: issuing::Request,
+        origin: Origin,
+    ) -> Result<issuing::Grant, issuing::Rejection> {
+        let provider = match provider().await {
+            Ok(provider) => provider,
+            Err(why) => {
+                let error = "server_error".to_owned();
+                return Err(issuing::Rejection { error, why: refused(why) });
+            }
+        };
+        let done = provider.exchange(token_request(asked), &plain(origin)).await;
+        done.map(token_grant).map_err(token_rejected)
+    }
+
+    async fn keys() -> String {
+        provider().await.map(|provider| provider.signing_keys()).unwrap_or_default()
     }
 }
 

@@ -2,9 +2,9 @@
 
 use crate::environment::Wasi;
 use crate::http::WasiHttp;
-use access::token::Issuers;
+use access::token::{Clients, Issuers, SigningIssuer};
 use contracts::Refusal;
-use provider::{Journaling, Provider, Setup};
+use provider::{Authority, Journaling, Provider, Setup};
 use regions::Directory;
 use std::sync::OnceLock;
 use store::definition::{TableKind, tables};
@@ -35,6 +35,12 @@ pub async fn provider() -> Result<&'static Adapted, Refusal> {
 async fn make() -> Result<Adapted, String> {
     let issuers =
         Issuers::parse(&variable("issuers").await?).map_err(|error| format!("issuers: {error}"))?;
+    let authority = authority().await?;
+    // An instance lives for one request: it would fetch the keys for each.
+    let clients = authority.iter().flat_map(|authority| authority.clients.published());
+    if let Some(keys) = issuers.published().chain(clients).next() {
+        return Err(format!("{} has a jwks_url; here its keys are given as jwks", keys.owner()));
+    }
     let directory = Directory::from_text(&variable("regions").await?)
         .map_err(|error| format!("regions: {error}"))?;
     let endpoint = variable("record_endpoint").await?;
@@ -63,6 +69,8 @@ async fn make() -> Result<Adapted, String> {
         access: SdkTable::new(client, name(TableKind::Access)),
         body_partitions: provider::limits::BODY_PARTITIONS,
         issuers,
+        authority,
+        fetch: None,
         directory,
         region: variable("region").await?,
         environment: Wasi,
@@ -74,6 +82,21 @@ async fn make() -> Result<Adapted, String> {
     let (provider, _flusher) = Provider::new(setup);
     Ok(provider)
 }
+
+/// What gives tokens: only the function `token` has the variables.
+async fn authority() -> Result<Option<Authority>, String> {
+    let Some(key) = variable("token_key").await.ok().filter(|key| !key.is_empty()) else {
+        return Ok(None);
+    };
+    let issuer = SigningIssuer::from_private_jwk(variable("token_issuer").await?, AUDIENCE, &key)
+        .map_err(|error| format!("token_key: {error}"))?;
+    let clients =
+        Clients::parse(&variable("clients").await?).map_err(|error| format!("clients: {error}"))?;
+    Ok(Some(Authority { issuer, clients, endpoints: vec![variable("token_endpoint").await?] }))
+}
+
+/// Whom the tokens that are signed here are for.
+const AUDIENCE: &str = "dossier";
 
 async fn variable(name: &str) -> Result<String, String> {
     spin_sdk::variables::get(name).await.map_err(|error| format!("{name}: {error}"))

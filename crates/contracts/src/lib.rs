@@ -4,15 +4,17 @@
 //! for the bench, straight on a provider (`crates/provider`).
 
 mod exports;
+mod issuing;
 mod record;
 mod types;
 mod walls;
 
 pub use exports::{ExportLevel, ExportOutput, ExportProgress, ExportRequest};
 pub use fhir::outcome::Refusal;
+pub use issuing::{TokenGrant, TokenRejection, TokenRequest};
 pub use record::{
     BodyForm, Change, ChangeKind, CommitOptions, Effect, Notice, Outcome, Page, Place, Receipt,
     ResourceKey, Version, Window,
 };
 pub use types::{Claims, Intent, Interaction, JournalFilter, JournalPage, Origin};
-pub use walls::{Answer, Charts, Commits, Directory, Exports, Journal, Registry, Tokens};
+pub use walls::{Answer, Charts, Commits, Directory, Exports, Issuing, Journal, Registry, Tokens};

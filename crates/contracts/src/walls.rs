@@ -4,7 +4,8 @@
 
 use crate::{
     Change, Claims, CommitOptions, ExportProgress, ExportRequest, Intent, JournalFilter,
-    JournalPage, Origin, Page, Place, Receipt, Refusal, ResourceKey, Version, Window,
+    JournalPage, Origin, Page, Place, Receipt, Refusal, ResourceKey, TokenGrant, TokenRejection,
+    TokenRequest, Version, Window,
 };
 
 /// What every wall answers.
@@ -18,6 +19,18 @@ pub trait Tokens {
     async fn verify(&self, authorization: Option<&str>, origin: &Origin) -> Answer<Self::Session>;
     /// What the token says.
     fn claims(&self, session: &Self::Session) -> Claims;
+}
+
+/// `dossier:record/issuing`.
+pub trait Issuing {
+    /// Verifies a client's assertion and signs a token.
+    async fn exchange(
+        &self,
+        asked: TokenRequest,
+        origin: &Origin,
+    ) -> Result<TokenGrant, TokenRejection>;
+    /// The public keys of the tokens that are signed here, as a JWK Set.
+    async fn signing_keys(&self) -> String;
 }
 
 /// `dossier:record/charts`.

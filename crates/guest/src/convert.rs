@@ -1,10 +1,10 @@
 //! Between the records of the bindings and those of `contracts`.
 
-use crate::bindings::dossier::record::{charts, commits, exports, types};
+use crate::bindings::dossier::record::{charts, commits, exports, issuing, types};
 use contracts::{
     BodyForm, Change, ChangeKind, Claims, CommitOptions, Effect, ExportLevel, ExportOutput,
     ExportProgress, ExportRequest, Intent, Interaction, Notice, Origin, Outcome, Page, Place,
-    Receipt, Refusal, ResourceKey, Version, Window,
+    Receipt, Refusal, ResourceKey, TokenGrant, TokenRejection, TokenRequest, Version, Window,
 };
 
 pub(crate) fn refused(refusal: types::Refusal) -> Refusal {
@@ -23,6 +23,27 @@ pub(crate) fn origin(origin: &Origin) -> types::Origin {
         client_address: origin.client_address.clone(),
         emergency: origin.emergency.clone(),
     }
+}
+
+pub(crate) fn token_request(asked: TokenRequest) -> issuing::Request {
+    issuing::Request {
+        grant_type: asked.grant_type,
+        assertion_type: asked.assertion_type,
+        assertion: asked.assertion,
+        scope: asked.scope,
+    }
+}
+
+pub(crate) fn token_grant(grant: issuing::Grant) -> TokenGrant {
+    TokenGrant {
+        access_token: grant.access_token,
+        expires_in_s: grant.expires_in_s,
+        scope: grant.scope,
+    }
+}
+
+pub(crate) fn token_rejected(rejection: issuing::Rejection) -> TokenRejection {
+    TokenRejection { error: rejection.error, why: refused(rejection.why) }
 }
 
 pub(crate) fn claims(claims: types::Claims) -> Claims {

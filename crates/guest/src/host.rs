@@ -1,16 +1,17 @@
 //! The traits of `contracts`, upon the imports.
 
 use crate::bindings::dossier::record::{
-    charts, commits, directory, exports, journal, registry, tokens,
+    charts, commits, directory, exports, issuing, journal, registry, tokens,
 };
 use crate::convert::{
     change, claims, export, intent, key, options, origin, page, place, progress, receipt, refused,
-    version, window,
+    token_grant, token_rejected, token_request, version, window,
 };
 use contracts::{
     Answer, Change, Charts, Claims, CommitOptions, Commits, Directory, ExportProgress,
-    ExportRequest, Exports, Intent, Journal, JournalFilter, JournalPage, Origin, Page, Place,
-    Receipt, Registry, ResourceKey, Tokens, Version, Window,
+    ExportRequest, Exports, Intent, Issuing, Journal, JournalFilter, JournalPage, Origin, Page,
+    Place, Receipt, Registry, ResourceKey, TokenGrant, TokenRejection, TokenRequest, Tokens,
+    Version, Window,
 };
 
 /// The host of this component.
@@ -26,6 +27,21 @@ impl Tokens for Host {
 
     fn claims(&self, session: &Self::Session) -> Claims {
         claims(session.claims())
+    }
+}
+
+impl Issuing for Host {
+    async fn exchange(
+        &self,
+        asked: TokenRequest,
+        from: &Origin,
+    ) -> Result<TokenGrant, TokenRejection> {
+        let done = issuing::exchange(token_request(asked), origin(from)).await;
+        done.map(token_grant).map_err(token_rejected)
+    }
+
+    async fn signing_keys(&self) -> String {
+        issuing::keys().await
     }
 }
 

@@ -79,3 +79,7 @@ pub const EXPORT_PLACES_AT_ONCE: usize = 64;
 pub const EXPORT_PEOPLE_MAX: usize = 100_000;
 /// Of them, how many one item keeps.
 pub const EXPORT_PEOPLE_PER_PART: usize = 4_000;
+
+/// Seconds for which a used assertion is remembered after it has expired: a
+/// clock that is set back by so much lets none be used again.
+pub const ASSERTION_KEPT_S: i64 = 3_600;

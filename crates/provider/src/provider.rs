@@ -1,6 +1,8 @@
 //! The provider itself, and how every access is made durable.
 
 use crate::convert::{journal_failed, random_id};
+use crate::exchange::Authority;
+use crate::keys::Fetch;
 use crate::outbox::Pending;
 use crate::search::charts::Listed;
 use crate::session::{Session, Told, entries, entries_needed};
@@ -41,6 +43,10 @@ pub struct Setup<T, E> {
     pub body_partitions: u32,
     /// Trusted issuers of tokens.
     pub issuers: Issuers,
+    /// What gives tokens at this door, if it gives any.
+    pub authority: Option<Authority>,
+    /// Fetches keys that are published at addresses; `None` where none are.
+    pub fetch: Option<Fetch>,
     /// The regions.
     pub directory: Directory,
     /// Two-digit code of the region whose door this is.
@@ -73,6 +79,10 @@ pub(crate) struct Inner<T, E> {
     pub drain: Drain<T, Clock<E>, Pending<T, E>>,
     pub journaling: Journaling,
     pub issuers: Remembering,
+    pub authority: Option<Authority>,
+    pub fetch: Option<Fetch>,
+    /// The table *access*, for the assertions that were used.
+    pub access: Arc<T>,
     pub directory: Directory,
     pub directory_text: String,
     pub region: String,
@@ -123,7 +133,7 @@ where
             Arc::new(Pending { record: Arc::clone(&record), region: setup.region.clone() });
         let regions = setup.directory.regions().iter().map(|region| region.code.clone()).collect();
         let reader = Reader::new(Arc::clone(&access), Arc::clone(&outbox), regions);
-        let drain = Drain::new(access, clock, outbox, &setup.region);
+        let drain = Drain::new(Arc::clone(&access), clock, outbox, &setup.region);
         let directory_text = setup.directory.to_text();
         let here = setup.directory.region(&setup.region);
         let release = here.map(|region| region.release_delays.clone()).unwrap_or_default();
@@ -138,6 +148,9 @@ where
             journaling: setup.journaling,
             issuer_urls: setup.issuers.urls().map(str::to_owned).collect(),
             issuers: Remembering::new(setup.issuers),
+            authority: setup.authority,
+            fetch: setup.fetch,
+            access,
             directory: setup.directory,
             directory_text,
             region: setup.region,

@@ -29,11 +29,13 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         origin: &Origin,
     ) -> Result<Session, Refusal> {
         let origin = Arc::new(origin.clone());
-        let claims = match self.known(authorization) {
+        let claims = match self.known(authorization).await {
             Ok(claims) => claims,
             Err(refused) => {
+                // The caller is told less: the journal's reader must know more.
+                let reason = format!("token-{}", refused.word());
                 let refusal = unauthorized(&refused);
-                return Err(self.turned_away(&origin, None, "token", refusal).await);
+                return Err(self.turned_away(&origin, None, &reason, refusal).await);
             }
         };
         if let Err(refusal) = self.belongs_here(&claims) {
@@ -42,15 +44,25 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         Ok(Session { claims, origin, sights: Arc::default() })
     }
 
-    fn known(&self, authorization: Option<&str>) -> Result<Arc<Claims>, access::token::Refusal> {
+    async fn known(
+        &self,
+        authorization: Option<&str>,
+    ) -> Result<Arc<Claims>, access::token::Refusal> {
         let token = access::token::bearer(authorization)?;
-        self.inner.issuers.verify(token, self.now_ms() / 1000)
+        let issuers = &self.inner.issuers;
+        // Only a token whose key is not known is looked at for its issuer.
+        let first = issuers.verify(token, self.now_ms() / 1000);
+        if !matches!(first, Err(access::token::Refusal::KeyUnknown)) {
+            return first;
+        }
+        let published = issuers.issuers().published_for(token);
+        self.verified(|now_s| issuers.verify(token, now_s), published).await
     }
 
     /// A request belongs to the region of its token's establishment. Patients,
     /// auditors and systems may have none: the record is central, and any door
     /// serves them.
-    fn belongs_here(&self, claims: &Claims) -> Result<(), Refusal> {
+    pub(crate) fn belongs_here(&self, claims: &Claims) -> Result<(), Refusal> {
         let Some(establishment) = &claims.establishment else {
             return match claims.function {
                 Function::Patient | Function::Proxy | Function::Auditor | Function::System => {

@@ -12,9 +12,9 @@ pub const PARTITION_KEY: &str = "pk";
 /// Name of the sort key's attribute; a string.
 pub const SORT_KEY: &str = "sk";
 /// Name of the time-to-live attribute: a number, **seconds** since 1970, after
-/// which DynamoDB deletes the item within days. Only retry keys and spent
-/// outbox items carry it; whoever reads such an item compares the instant
-/// itself, since an expired item can still be there.
+/// which DynamoDB deletes the item within days. Only retry keys, spent outbox
+/// items and used client assertions carry it; whoever reads such an item
+/// compares the instant itself, since an expired item can still be there.
 pub const EXPIRY: &str = "ttl";
 
 /// Which of the two tables.
@@ -22,7 +22,7 @@ pub const EXPIRY: &str = "ttl";
 pub enum TableKind {
     /// Charts: versions, cells, commits.
     Record,
-    /// The access journal: streams of entries and the ledger.
+    /// The access journal: streams of entries and the ledger; used assertions.
     Access,
 }
 
@@ -46,7 +46,8 @@ pub struct TableDefinition {
     pub kind: TableKind,
     /// Its full name.
     pub name: String,
-    /// Whether items of it may expire (see [`EXPIRY`]). Access entries never do.
+    /// Whether items of it may expire (see [`EXPIRY`]): those that carry the
+    /// attribute. Access entries never do.
     pub expires: bool,
 }
 
@@ -57,6 +58,6 @@ pub fn tables(prefix: &str) -> [TableDefinition; 2] {
     TableKind::ALL.map(|kind| TableDefinition {
         kind,
         name: format!("{prefix}{}", kind.base_name()),
-        expires: kind == TableKind::Record,
+        expires: true,
     })
 }

@@ -1,7 +1,9 @@
-//! What this server can do: the CapabilityStatement (R4 §5.2, §3.1.0.13) and the
-//! OpenAPI document. Public: they say nothing about anybody.
+//! What this server can do: the CapabilityStatement (R4 §5.2, §3.1.0.13), the
+//! OpenAPI document, and how tokens are had (SMART App Launch 2.2,
+//! Conformance). Public: they say nothing about anybody.
 
 use crate::openapi::document;
+use crate::smart::configuration;
 use crate::statement::statement;
 use contracts::{Answer, Directory, Refusal};
 use http::{Method, Request, Response, StatusCode};
@@ -12,15 +14,24 @@ use rest::present;
 
 /// Where the OpenAPI document is.
 const OPENAPI: &str = "/openapi.json";
+/// Where the SMART configuration is.
+const SMART: &str = "/fhir/.well-known/smart-configuration";
 
 /// Answers one request.
 pub async fn handle<H: Directory>(host: &H, request: Request<Vec<u8>>) -> Response<Vec<u8>> {
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return method_not_allowed(request.method().as_str(), "GET, HEAD");
     }
+    let base = rest::ask::base(&request);
+    let origin = base.strip_suffix(rest::path::BASE).unwrap_or(&base);
+    if request.uri().path().trim_end_matches('/') == SMART {
+        let mut answer = json(StatusCode::OK, configuration(origin).into_bytes());
+        set(answer.headers_mut(), "content-type", "application/json");
+        // Applications in a browser read it from pages of other origins.
+        set(answer.headers_mut(), "access-control-allow-origin", "*");
+        return answer;
+    }
     if request.uri().path() == OPENAPI {
-        let base = rest::ask::base(&request);
-        let origin = base.strip_suffix(rest::path::BASE).unwrap_or(&base);
         let language = rest::headers::language(request.headers());
         let mut answer = json(StatusCode::OK, document(origin, language).into_bytes());
         set(answer.headers_mut(), "content-type", "application/json");

@@ -1,9 +1,11 @@
-//! The function `capability`: the CapabilityStatement and the OpenAPI document.
+//! The function `capability`: the CapabilityStatement, the OpenAPI document and
+//! the SMART configuration.
 
 mod claims;
 pub mod handler;
 mod openapi;
 mod routes;
+mod smart;
 mod statement;
 
 /// The component. Its world is `capability` in `wit/functions/worlds.wit`.

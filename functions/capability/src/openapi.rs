@@ -76,7 +76,7 @@ fn operation(writer: &mut Writer, route: &Route) {
     writer.key(&route.method.to_ascii_lowercase()).begin_object();
     writer.field("operationId", &format!("{}{id}", route.method.to_ascii_lowercase()));
     writer.key("tags").begin_array().string(route.function).end_array();
-    if ["capability"].contains(&route.function) {
+    if ["capability", "token"].contains(&route.function) {
         writer.key("security").begin_array().end_array();
     }
     query(writer, route);
@@ -85,7 +85,12 @@ fn operation(writer: &mut Writer, route: &Route) {
     for (status, text) in statuses(route) {
         writer.key(status).begin_object().field("description", text);
         if !["204", "304"].contains(&status) {
-            writer.key("content").begin_object().key(FHIR_JSON).begin_object();
+            writer.key("content").begin_object();
+            if is_plain(route) {
+                writer.key("application/json").begin_object().key("schema").begin_object();
+                writer.field("type", "object").end_object().end_object();
+            }
+            writer.key(FHIR_JSON).begin_object();
             writer.key("schema").begin_object();
             let schema = if status.starts_with('2') { "Resource" } else { "OperationOutcome" };
             writer.field("$ref", &format!("#/components/schemas/{schema}"));
@@ -96,10 +101,16 @@ fn operation(writer: &mut Writer, route: &Route) {
     writer.end_object().end_object();
 }
 
+/// Whether a route answers with JSON that is no FHIR; the door's own refusals
+/// are FHIR all the same.
+fn is_plain(route: &Route) -> bool {
+    route.function == "token" || route.path.contains("/.well-known/")
+}
+
 /// The parameters that a route takes by name, with their pattern; searches take
 /// those of the type as well.
 fn query(writer: &mut Writer, route: &Route) {
-    if route.path == "/route" || route.path == "/openapi.json" {
+    if route.path == "/route" || route.path == "/openapi.json" || is_plain(route) {
         return;
     }
     let mut names = vec!["_format", "_pretty"];
@@ -153,7 +164,9 @@ fn query(writer: &mut Writer, route: &Route) {
 fn body(writer: &mut Writer, route: &Route) {
     let media: &[&str] = match route.method {
         "PATCH" => &[JSON_PATCH, FHIR_JSON],
-        "POST" if route.path.ends_with("_search") => &["application/x-www-form-urlencoded"],
+        "POST" if route.path.ends_with("_search") || route.function == "token" => {
+            &["application/x-www-form-urlencoded"]
+        }
         "POST" | "PUT" => &[FHIR_JSON],
         _ => return,
     };

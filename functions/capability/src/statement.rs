@@ -2,8 +2,12 @@
 
 use crate::claims;
 use crate::routes::has;
+use crate::smart::token_endpoint;
 use fhir::json::Writer;
 use fhir::outcome::Language;
+
+/// The extension that names the endpoints of tokens.
+const OAUTH_URIS: &str = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris";
 
 /// When what is claimed last changed.
 const DATE: &str = "2026-11-26";
@@ -35,7 +39,7 @@ pub fn statement(base: &str, region: &str, language: Language) -> String {
     writer.field("description", &format!("{name} {region}"));
     writer.field("url", base).end_object();
     writer.key("rest").begin_array().begin_object().field("mode", "server");
-    security(&mut writer, language);
+    security(&mut writer, base, language);
     writer.key("resource").begin_array();
     for kind in fhir::types::all() {
         resource(&mut writer, kind.name, language);
@@ -55,8 +59,14 @@ fn codes(writer: &mut Writer, interactions: &[&str]) {
     writer.end_array();
 }
 
-fn security(writer: &mut Writer, language: Language) {
+fn security(writer: &mut Writer, base: &str, language: Language) {
     writer.key("security").begin_object();
+    // Where tokens are asked for (SMART App Launch 1, still read by many).
+    let origin = base.strip_suffix(rest::path::BASE).unwrap_or(base);
+    writer.key("extension").begin_array().begin_object();
+    writer.field("url", OAUTH_URIS).key("extension").begin_array().begin_object();
+    writer.field("url", "token").field("valueUri", &token_endpoint(origin));
+    writer.end_object().end_array().end_object().end_array();
     writer.key("service").begin_array().begin_object().key("coding").begin_array();
     writer.begin_object();
     writer.field("system", "http://terminology.hl7.org/CodeSystem/restful-security-service");
@@ -66,8 +76,8 @@ fn security(writer: &mut Writer, language: Language) {
         "description",
         said(
             language,
-            "Un jeton est nécessaire pour tout, sauf pour cette déclaration et /openapi.json.",
-            "A bearer token is needed for everything but this statement and /openapi.json.",
+            "Un jeton est nécessaire pour tout, sauf pour ce qui dit comment en obtenir un.",
+            "A bearer token is needed for everything but what says how to get one.",
         ),
     );
     writer.end_object();

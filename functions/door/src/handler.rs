@@ -13,8 +13,11 @@ pub fn function_of(method: &Method, path: &str) -> Result<&'static str, Box<Resp
     if path == "/route" {
         return Ok("route");
     }
-    if path == "/openapi.json" {
+    if path == "/openapi.json" || path == "/fhir/.well-known/smart-configuration" {
         return Ok("capability");
+    }
+    if path.starts_with("/oauth/") {
+        return Ok("token");
     }
     if path.split('/').any(|part| part == "$export") {
         return Ok("bulk");

@@ -12,7 +12,7 @@ pub async fn handle<H: Tokens + Directory>(
     host: &H,
     request: Request<Vec<u8>>,
 ) -> Response<Vec<u8>> {
-    let authorization = rest::headers::text(request.headers(), "authorization");
+    let authorization = rest::ask::authorization(request.headers());
     let session = match host.verify(authorization, &origin(request.headers())).await {
         Ok(session) => session,
         Err(refusal) => return refused(&refusal),

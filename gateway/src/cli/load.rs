@@ -18,7 +18,6 @@ mod reading;
 mod retry;
 #[cfg(test)]
 mod tests;
-mod tls;
 
 use std::io::Read;
 use std::path::PathBuf;

@@ -18,7 +18,7 @@ use crate::log::Log;
 use crate::manifest::Manifest;
 use crate::record::Central;
 use crate::region::{Parts, Region};
-use crate::{admin, limits, record};
+use crate::{admin, keys, limits, record};
 
 /// Options of `dossier up`.
 #[derive(Args)]
@@ -51,6 +51,9 @@ pub struct Options {
     /// Where the record is
     #[command(flatten)]
     store: record::Choice,
+    /// Whose tokens are trusted, and who is given some
+    #[command(flatten)]
+    tokens: record::Tokens,
 }
 
 /// A region's two addresses.
@@ -72,7 +75,13 @@ pub async fn run(options: Options) -> Result<()> {
     let writing = tokio::spawn(write_log(Arc::clone(&log)));
     let functions = functions(&manifest, &options, &log)?;
     let routes = Arc::new(manifest.routes);
-    let central = Central::open(&options.places, &options.store, Arc::clone(&log)).await?;
+    let fetch = keys::fetch(options.tokens.keys_authorities.clone());
+    let trust = (options.tokens.read(&options.places)?, Arc::clone(&fetch));
+    let central = Central::open(&options.places, &options.store, trust, Arc::clone(&log)).await?;
+    let (published, every) = (central.published_keys(), options.tokens.every());
+    // Before the doors open, so that the first caller is known.
+    keys::refresh(&published, &fetch, every, &log).await;
+    tokio::spawn(keys::keep(published, fetch, every, Arc::clone(&log)));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = Arc::new(Workers::start(options.workers.unwrap_or(cores))?);
     let tls = match &options.tls {
@@ -81,7 +90,8 @@ pub async fn run(options: Options) -> Result<()> {
     };
     let (mut regions, mut upkeep) = (Vec::new(), Vec::new());
     for place in &addresses {
-        let (walls, signs, kept_up) = central.walls(&place.code, &directory);
+        let (walls, signs, kept_up) =
+            central.walls(&place.code, &directory, endpoints(&options, &directory, place));
         upkeep.push(kept_up);
         let region = Region::new(Parts {
             code: place.code.clone(),
@@ -159,6 +169,25 @@ fn addresses(options: &Options, directory: &Directory) -> Result<Vec<Addresses>>
         })
     });
     each.collect()
+}
+
+/// Addresses of the token endpoint of a region, as machines may know them. Never
+/// taken from a request: whoever asks chooses what it says of its host.
+fn endpoints(options: &Options, directory: &Directory, place: &Addresses) -> Vec<String> {
+    if !options.tokens.endpoints.is_empty() {
+        return options.tokens.endpoints.clone();
+    }
+    let mut origins = Vec::new();
+    let endpoint = directory.region(&place.code).and_then(|region| region.endpoint.as_deref());
+    if let Some(origin) = endpoint.and_then(|endpoint| endpoint.strip_suffix("/fhir")) {
+        origins.push(origin.to_owned());
+    }
+    if place.door.ip().is_loopback() {
+        let scheme = if options.tls.is_some() { "https" } else { "http" };
+        let here = ["127.0.0.1", "localhost"];
+        origins.extend(here.map(|host| format!("{scheme}://{host}:{}", place.door.port())));
+    }
+    origins.into_iter().map(|origin| format!("{origin}/oauth/token")).collect()
 }
 
 /// Port of a region's endpoint.

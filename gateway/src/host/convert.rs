@@ -2,7 +2,7 @@
 
 use contracts as plain;
 
-use super::bindings::dossier::record::{charts, commits, exports, journal, types};
+use super::bindings::dossier::record::{charts, commits, exports, issuing, journal, types};
 
 pub fn refused(refusal: plain::Refusal) -> types::Refusal {
     types::Refusal {
@@ -12,6 +12,27 @@ pub fn refused(refusal: plain::Refusal) -> types::Refusal {
         expression: refusal.expression,
         retry_after_s: refusal.retry_after_s,
     }
+}
+
+pub fn token_request(asked: issuing::Request) -> plain::TokenRequest {
+    plain::TokenRequest {
+        grant_type: asked.grant_type,
+        assertion_type: asked.assertion_type,
+        assertion: asked.assertion,
+        scope: asked.scope,
+    }
+}
+
+pub fn token_grant(grant: plain::TokenGrant) -> issuing::Grant {
+    issuing::Grant {
+        access_token: grant.access_token,
+        expires_in_s: grant.expires_in_s,
+        scope: grant.scope,
+    }
+}
+
+pub fn token_rejected(rejection: plain::TokenRejection) -> issuing::Rejection {
+    issuing::Rejection { error: rejection.error, why: refused(rejection.why) }
 }
 
 pub fn claims(claims: plain::Claims) -> types::Claims {

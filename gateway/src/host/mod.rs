@@ -6,6 +6,7 @@ mod commits;
 mod convert;
 mod directory;
 mod exports;
+mod issuing;
 mod journal;
 mod registry;
 mod tokens;

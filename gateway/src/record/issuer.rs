@@ -7,24 +7,14 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-use access::token::{SigningIssuer, Issuer, Issuers};
+use access::token::SigningIssuer;
 use anyhow::{Context, Result, anyhow};
 
 /// The issuer's name in its tokens; reserved, so that it is nobody's.
 const URL: &str = "https://issuer.dossier.invalid/development";
 
-/// Whom its tokens are for.
-const AUDIENCE: &str = "dossier";
-
-/// The issuers that the pilot trusts: this one.
-///
-/// # Errors
-/// When its key can be neither read nor made.
-pub fn trusted(data: &Path) -> Result<Issuers> {
-    let issuer = open(data)?;
-    let trusted = Issuer::new(issuer.url(), vec![AUDIENCE.to_owned()], &issuer.public_jwks())?;
-    Ok(Issuers::new(vec![trusted])?)
-}
+/// Whom the tokens that are signed here are for.
+pub const AUDIENCE: &str = "dossier";
 
 /// The issuer of this data folder.
 ///

@@ -4,14 +4,16 @@
 mod environment;
 pub mod issuer;
 mod table;
+mod trust;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use access::token::Issuers;
+use access::token::KeySet;
 use anyhow::{Context, Result, bail};
-use provider::{Background, Journaling, Later, Provider, Setup};
+use provider::keys::Fetch;
+use provider::{Authority, Background, Journaling, Later, Provider, Setup};
 use regions::Directory;
 use store::definition::TableKind;
 use store::embedded::Embedded;
@@ -22,9 +24,10 @@ use crate::cli::Places;
 use crate::limits;
 use crate::log::Log;
 use crate::readiness::Readiness;
-use environment::System;
+pub use environment::System;
 use table::AnyTable;
 pub use table::Trips;
+pub use trust::{Tokens, Trust};
 
 /// What stands behind one region's walls.
 pub type Walls = Provider<AnyTable, System>;
@@ -43,9 +46,6 @@ pub struct Choice {
     /// Comes before the names of the tables in DynamoDB
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub table_prefix: String,
-    /// Trusted issuers of tokens [default: the development issuer under --data]
-    #[arg(long, value_name = "FILE")]
-    issuers: Option<PathBuf>,
     /// Identifier system whose values belong to one person at a time; may be
     /// repeated
     #[arg(
@@ -75,25 +75,24 @@ pub fn folder(places: &Places) -> PathBuf {
 /// The record, open.
 pub struct Central {
     tables: [AnyTable; 2],
-    issuers: Issuers,
+    trust: Trust,
+    fetch: Fetch,
     unique_systems: Vec<String>,
     log: Arc<Log>,
 }
 
 impl Central {
-    /// Opens the record.
+    /// Opens the record, for those whom `trust` says; `fetch` brings their keys
+    /// where they are published.
     ///
     /// # Errors
-    /// When the embedded files cannot be opened, or the issuers not read.
-    pub async fn open(places: &Places, choice: &Choice, log: Arc<Log>) -> Result<Self> {
-        let issuers = match &choice.issuers {
-            Some(file) => {
-                let text = std::fs::read_to_string(file)
-                    .with_context(|| format!("reading the issuers {}", file.display()))?;
-                Issuers::parse(&text)?
-            }
-            None => issuer::trusted(&places.data)?,
-        };
+    /// When the embedded files cannot be opened.
+    pub async fn open(
+        places: &Places,
+        choice: &Choice,
+        (trust, fetch): (Trust, Fetch),
+        log: Arc<Log>,
+    ) -> Result<Self> {
         let tables = if choice.is_embedded() {
             let embedded = Embedded::open(&folder(places))?;
             TableKind::ALL.map(|kind| AnyTable::embedded(kind, embedded.table(kind)))
@@ -106,12 +105,23 @@ impl Central {
             TableKind::ALL.map(named)
         };
         let unique_systems = choice.unique_systems.clone();
-        Ok(Self { tables, issuers, unique_systems, log })
+        Ok(Self { tables, trust, fetch, unique_systems, log })
+    }
+
+    /// The keys that are to be fetched.
+    pub fn published_keys(&self) -> Vec<Arc<KeySet>> {
+        let Trust { issuers, clients, .. } = &self.trust;
+        issuers.published().chain(clients.published()).cloned().collect()
     }
 
     /// The walls of one region, what tells of them, and what must run behind
-    /// them as long as it is served.
-    pub fn walls(&self, region: &str, directory: &Directory) -> (Walls, Signs, Upkeep) {
+    /// them as long as it is served. `endpoints`: addresses of its token endpoint.
+    pub fn walls(
+        &self,
+        region: &str,
+        directory: &Directory,
+        endpoints: Vec<String>,
+    ) -> (Walls, Signs, Upkeep) {
         let trips = Arc::new(Trips::default());
         let [record, access] = self.tables.each_ref().map(|table| table.counted(&trips));
         let handle = Handle::current();
@@ -122,7 +132,13 @@ impl Central {
             record,
             access,
             body_partitions: provider::limits::BODY_PARTITIONS,
-            issuers: self.issuers.clone(),
+            issuers: self.trust.issuers.clone(),
+            authority: self.trust.signer.clone().map(|issuer| Authority {
+                issuer,
+                clients: self.trust.clients.clone(),
+                endpoints,
+            }),
+            fetch: Some(Arc::clone(&self.fetch)),
             directory: directory.clone(),
             region: region.to_owned(),
             environment: System,

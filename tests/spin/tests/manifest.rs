@@ -116,7 +116,7 @@ fn variables_have_values_that_the_adapter_takes() {
         let given = manifest.given(id, &supplied).unwrap();
         access::token::Issuers::parse(&given.variables["issuers"]).unwrap();
         assert_eq!(given.allowed_outbound_hosts, [given.variables["record_endpoint"].as_str()]);
-        let asked = [
+        let mut asked = vec![
             "aws_access_key_id",
             "aws_region",
             "aws_secret_access_key",
@@ -126,9 +126,16 @@ fn variables_have_values_that_the_adapter_takes() {
             "region",
             "regions",
         ];
+        // The one function that gives tokens; no other knows the key.
+        if id == "token" {
+            access::token::Clients::parse(&given.variables["clients"]).unwrap();
+            asked.extend(["clients", "token_endpoint", "token_issuer", "token_key"]);
+            asked.sort_unstable();
+        }
         assert_eq!(component.variables.keys().collect::<Vec<_>>(), asked, "{id}");
     }
     assert!(manifest.variables["aws_secret_access_key"].secret);
+    assert!(manifest.variables["token_key"].secret);
     assert!(manifest.variables["aws_session_token"].secret);
 }
 

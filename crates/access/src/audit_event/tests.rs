@@ -166,3 +166,23 @@ fn the_shown_events_are_pinned() {
         serde_json::from_str(include_str!("../../tests/audit_events.json")).unwrap();
     assert_eq!(Value::Array(events), pinned);
 }
+
+#[test]
+fn a_token_that_is_asked_for_is_an_authentication() {
+    let mut entry = sample();
+    entry.interaction = Interaction::Token;
+    entry.items.clear();
+    entry.persons.clear();
+    entry.agent.function = Function::System;
+    let events = render(&entry, &server());
+    assert_eq!(events.len(), 1);
+    let event = &events[0];
+    assert_eq!(
+        (&event["type"]["code"], &event["subtype"][0]["code"]),
+        (&json!("110114"), &json!("110122"))
+    );
+    assert_eq!((&event["action"], &event["outcome"]), (&json!("E"), &json!("0")));
+    // BALP has no pattern for it.
+    assert!(event.get("meta").is_none());
+    assert!(event["text"]["div"].as_str().unwrap().contains("obtention d'un jeton"));
+}

@@ -157,3 +157,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn roles_and_interactions_keep_their_place_in_the_stored_form() {
+    let roles = [
+        Function::Physician,
+        Function::Nurse,
+        Function::Pharmacist,
+        Function::Patient,
+        Function::Auditor,
+        Function::System,
+        Function::Other(String::new()),
+        Function::Proxy,
+        Function::Researcher,
+    ];
+    for (place, role) in roles.iter().enumerate() {
+        let bytes = postcard::to_extend(role, Vec::new()).unwrap();
+        assert_eq!(usize::from(bytes[0]), place, "{role:?}");
+        if !role.code().is_empty() {
+            assert_eq!(Function::from_code(role.code()), *role);
+        }
+    }
+    let token = postcard::to_extend(&Interaction::Token, Vec::new()).unwrap();
+    assert_eq!(usize::from(token[0]), Interaction::ALL.len());
+}

@@ -105,6 +105,11 @@ impl SigningIssuer {
         Value::Object(jwk).to_string()
     }
 
+    /// The id of the key (`kid`): its thumbprint (RFC 7638).
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
     /// The public key as a JWK Set (RFC 7517 §5), for publication.
     pub fn public_jwks(&self) -> String {
         json!({"keys": [self.public_jwk()]}).to_string()
@@ -163,8 +168,9 @@ impl SigningIssuer {
         self.sign_raw(&header.to_string(), &payload.to_string())
     }
 
-    /// Signs a header and a payload as they are, however wrong.
-    pub(super) fn sign_raw(&self, header: &str, payload: &str) -> String {
+    /// Signs a header and a payload as they are, however wrong: an assertion, or
+    /// what a test needs.
+    pub fn sign_raw(&self, header: &str, payload: &str) -> String {
         let header = base64url::encode(header.as_bytes());
         let signed = format!("{header}.{}", base64url::encode(payload.as_bytes()));
         let signature: Signature = self.key.sign(signed.as_bytes());

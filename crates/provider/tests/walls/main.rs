@@ -16,5 +16,6 @@ mod reads;
 mod retries;
 mod rights;
 mod search;
+mod tokens;
 mod unchanged;
 mod world;

@@ -15,7 +15,8 @@ use contracts::{
     Place, Receipt, Refusal, ResourceKey, Window,
 };
 use futures::executor::block_on;
-use provider::{Journaling, Provider, Session, Setup};
+use provider::keys::Fetch;
+use provider::{Authority, Journaling, Provider, Session, Setup};
 use regions::Directory;
 use store::faults::Counting;
 use store::memory::MemoryTable;
@@ -150,6 +151,15 @@ impl World {
 
     /// The door of this region.
     pub fn at(region: &str) -> Self {
+        Self::with(region, None)
+    }
+
+    /// Trusting these issuers, whose keys are fetched so.
+    pub fn trusting(issuers: Issuers, fetch: Fetch) -> Self {
+        Self::with("01", Some((issuers, fetch)))
+    }
+
+    fn with(region: &str, trust: Option<(Issuers, Fetch)>) -> Self {
         let environment = Still {
             now_ms: Arc::new(AtomicI64::new(1_800_000_000_000)),
             chance: Arc::new(AtomicU64::new(7)),
@@ -163,12 +173,21 @@ impl World {
             r#"{{"issuers":[{{"issuer":"https://issuer.example","audiences":["dossier"],"jwks":{}}}]}}"#,
             issuer.public_jwks()
         );
+        let own = || Issuers::parse(&trusted).unwrap();
+        let (issuers, fetch) =
+            trust.map_or_else(|| (own(), None), |(issuers, fetch)| (issuers, Some(fetch)));
         let (record, access) = (Gate::new(), Gate::new());
         let (walls, flusher) = Provider::new(Setup {
             record: record.clone(),
             access: access.clone(),
             body_partitions: provider::limits::BODY_PARTITIONS,
-            issuers: Issuers::parse(&trusted).unwrap(),
+            issuers,
+            authority: Some(Authority {
+                issuer: issuer.clone(),
+                clients: crate::tokens::clients(),
+                endpoints: vec![crate::tokens::ENDPOINT.to_owned()],
+            }),
+            fetch,
             directory: directory(),
             region: region.to_owned(),
             environment: environment.clone(),

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::limits::ANSWER_BYTES_MAX;
-use super::tls::{Line, connector, secured};
+use crate::outbound::{Line, connector, secured};
 
 /// Where a region answers.
 #[derive(Clone)]

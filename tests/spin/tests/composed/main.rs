@@ -7,4 +7,5 @@
 mod exchange;
 mod instances;
 mod store_on_loopback;
+mod tokens;
 mod world;

@@ -23,8 +23,8 @@ const SOURCES: [&str; 9] = [
 /// told to an operator.
 const NOT_FOR_CALLERS: [&str; 9] = [
     "Dossier santé, région {region}",
-    "Un jeton est nécessaire pour tout, sauf pour cette déclaration et /openapi.json.",
-    "A bearer token is needed for everything but this statement and /openapi.json.",
+    "Un jeton est nécessaire pour tout, sauf pour ce qui dit comment en obtenir un.",
+    "A bearer token is needed for everything but what says how to get one.",
     "Le dossier en produit lui-même; ceux des clients sont gardés à côté.",
     "The record makes its own; those that clients send are kept beside them.",
     "sandbox; default-src 'none'",

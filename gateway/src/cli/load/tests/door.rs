@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use crate::cli::load::client::Target;
-use crate::cli::load::tls::Line;
+use crate::outbound::Line;
 
 /// How one request goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,5 @@
-//! The secure way to a door: rustls with ring, TLS 1.2 and 1.3.
+//! The secure way outwards, to a door or to an issuer's keys: rustls with ring,
+//! TLS 1.2 and 1.3.
 
 use std::io::{Error, Result as IoResult};
 use std::path::Path;
@@ -17,8 +18,8 @@ pub trait Line: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Line for T {}
 
-/// Makes connections secure, for doors whose certificate comes from one of
-/// these authorities: those of `file`, or those that the system trusts.
+/// Makes connections secure, for hosts whose certificate comes from one of these
+/// authorities: those of `file`, or those that the system trusts.
 ///
 /// # Errors
 /// When there is none.
@@ -33,7 +34,7 @@ pub fn connector(file: Option<&Path>) -> Result<TlsConnector> {
     // A system may keep some that are past use; others may serve.
     let (taken, _) = roots.add_parsable_certificates(certificates);
     if taken == 0 {
-        bail!("no certificates of authorities are found; give the door's with --authorities FILE");
+        bail!("no certificates of authorities are found; give them with --authorities FILE");
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
@@ -46,7 +47,7 @@ pub fn connector(file: Option<&Path>) -> Result<TlsConnector> {
 /// Makes a connection to `host` secure.
 ///
 /// # Errors
-/// When the door does not prove that it is this host.
+/// When who answers does not prove that it is this host.
 pub async fn secured(
     connector: &TlsConnector,
     host: &str,
