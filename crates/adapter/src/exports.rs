@@ -39,7 +39,11 @@ impl tokens::Guest for Adapter {
 }
 
 fn plain(origin: Origin) -> contracts::Origin {
-    contracts::Origin { request_id: origin.request_id, client_address: origin.client_address }
+    contracts::Origin {
+        request_id: origin.request_id,
+        client_address: origin.client_address,
+        emergency: origin.emergency,
+    }
 }
 
 impl issuing::Guest for Adapter {

@@ -2,6 +2,7 @@
 
 use crate::convert::{self, read_failed};
 use crate::cursor;
+use crate::decide::permitted;
 use crate::provider::Provider;
 use crate::session::{Seen, Session, Told};
 use access::decision::View;
@@ -109,7 +110,13 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         resource_type: &str,
         query: Option<String>,
     ) -> Result<Asked<'c>, Refusal> {
-        match self.view(&chart.session, interaction, resource_type, chart.person()).await {
+        // Where nothing is, it is nobody's: not that of whom a token is confined to.
+        let may = permitted(&chart.session.claims, interaction, resource_type, chart.person());
+        let view = match may {
+            Ok(_) => self.view(&chart.session, interaction, resource_type, chart.person()).await,
+            Err(denied) => Err(denied),
+        };
+        match view {
             Ok(view) => Ok(Asked { chart, interaction, query, view }),
             Err((reason, refusal)) => {
                 let told = Told {

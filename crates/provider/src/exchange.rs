@@ -249,6 +249,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             request_id: origin.request_id.clone(),
             network_address: origin.client_address.clone(),
             outcome: Outcome { status: 200, denied: None },
+            decided: access::entry::Decided::default(),
         }
     }
 }

@@ -185,7 +185,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                 (!lost).then_some((key, place))
             })
             .collect();
-        absent.extend(self.withheld_at(session, there).await?);
+        absent.extend(self.withheld_at(session, Interaction::Read, there).await?);
         Ok(absent)
     }
 }

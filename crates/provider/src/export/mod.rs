@@ -281,7 +281,12 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     }
 
     /// Walks on for a while; the files that became known.
-    async fn step(&self, session: &Session, id: &str, state: &mut State) -> Result<Vec<File>, Refusal> {
+    async fn step(
+        &self,
+        session: &Session,
+        id: &str,
+        state: &mut State,
+    ) -> Result<Vec<File>, Refusal> {
         let listed = self.listed(id).await?;
         let selection = self.selection(state, &listed)?;
         let until_ms = self.now_ms().saturating_add(EXPORT_STEP_MS);

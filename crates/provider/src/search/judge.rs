@@ -1,8 +1,8 @@
 //! Who of the candidates matches: by the cell, and where that is not sure by the
 //! body.
 
-use crate::convert::read_failed;
 use super::run::Run;
+use crate::convert::read_failed;
 use crate::limits::{BODIES_AT_ONCE, PAGE_BYTES_MAX};
 use crate::provider::Provider;
 use crate::sight::Candidate;

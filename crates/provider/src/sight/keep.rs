@@ -128,7 +128,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         version: &Version,
     ) -> Result<bool, Refusal> {
         let at = reference(home, version);
-        if let Some(shown) = first_sight(view, &Candidate { at: &at, cell: None }, &Asked::default())
+        if let Some(shown) =
+            first_sight(view, &Candidate { at: &at, cell: None }, &Asked::default())
         {
             return Ok(shown);
         }
@@ -137,9 +138,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             Some(_) => told.push(version.clone()),
             None => told.extend(self.bodies_told(&[at]).await?.into_iter().flatten()),
         }
-        let now = self.record().read_at(home, &version.resource_type, &version.id).await;
-        let now = now.map_err(|error| read_failed(&error))?;
-        told.extend(now.filter(|now| now.version != version.version && !now.deleted));
+        told.extend(self.told_now(&[reference(home, version)]).await?.into_iter().flatten());
         Ok(!told.is_empty() && told.iter().all(|version| shows_body(view, version)))
     }
 
@@ -186,13 +185,12 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let places: Vec<Place> = at.iter().map(place).collect();
         let cells = self.record().cells_at(&places).await.map_err(failed)?;
         let other = |(at, cell): (&CellRef, Option<Cell>)| {
-            cell.filter(|cell| !cell.deleted && cell.version != at.version)
-                .map(|cell| cell.reference())
+            cell.filter(|cell| cell.version != at.version).map(|cell| cell.reference())
         };
         let others: Vec<Option<CellRef>> = at.iter().zip(cells).map(other).collect();
         let wanted: Vec<CellRef> = others.iter().flatten().cloned().collect();
-        let mut bodies = self.record().fetch(&wanted).await.map_err(failed)?.into_iter();
-        Ok(others.into_iter().map(|other| other.and_then(|_| bodies.next())).collect())
+        let mut bodies = self.bodies_told(&wanted).await?.into_iter();
+        Ok(others.into_iter().map(|other| other.and_then(|_| bodies.next().flatten())).collect())
     }
 
     /// What versions say; a deletion, what was deleted.

@@ -92,7 +92,12 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let own_bases = &self.inner.decisions.own_bases;
         let own_bases: Vec<&str> = own_bases.iter().map(String::as_str).collect();
         let issuers: Vec<&str> = self.inner.issuer_urls.iter().map(String::as_str).collect();
-        read(&Naming { issuers: &issuers, own_bases: &own_bases, known: &known, ..Naming::default() })
+        read(&Naming {
+            issuers: &issuers,
+            own_bases: &own_bases,
+            known: &known,
+            ..Naming::default()
+        })
     }
 
     /// The registry resources that a resource refers to, with what each says of
@@ -154,7 +159,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     /// the codes of an establishment, a Practitioner by licences.
     fn tells(&self, place: &Place, root: Value<'_>) -> Named {
         let reference = format!("{}/{}", place.resource_type, place.id);
-        let mut named = Named { references: vec![reference.clone()], reference, ..Named::default() };
+        let mut named =
+            Named { references: vec![reference.clone()], reference, ..Named::default() };
         for identifier in root.each("identifier") {
             let text = |name| identifier.get(name).and_then(Value::as_str);
             let (Some(system), Some(value)) = (text("system"), text("value")) else { continue };

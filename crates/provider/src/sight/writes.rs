@@ -5,6 +5,7 @@ use super::keep::Candidate;
 use super::refused;
 use crate::chart_reads::absent;
 use crate::convert::{no_such_version, read_failed};
+use crate::decide::permitted;
 use crate::filing::interaction;
 use crate::plan::Gone;
 use crate::provider::Provider;
@@ -62,20 +63,31 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                 .then(|| (at, ResourceKey::new(&*change.resource_type, id)))
         });
         let named: Vec<(usize, ResourceKey)> = named.collect();
-        let mut places = Vec::with_capacity(named.len());
+        let (mut updated, mut deleted) = (Vec::new(), Vec::new());
         for (at, key) in named {
             let home = self.home_of(&key).await?;
-            places.push((at, Place { home, resource_type: key.resource_type, id: key.id }));
+            let place = (at, Place { home, resource_type: key.resource_type, id: key.id });
+            let kind = changes.get(at).map(|change| change.kind);
+            let of_kind = if kind == Some(ChangeKind::Delete) { &mut deleted } else { &mut updated };
+            of_kind.push(place);
         }
-        self.withheld_at(session, places).await
+        let mut hidden = self.withheld_at(session, Interaction::Update, updated).await?;
+        hidden.extend(self.withheld_at(session, Interaction::Delete, deleted).await?);
+        Ok(hidden)
     }
 
-    /// Of resources at these places, those that are there and withheld.
+    /// Of resources at these places, those that are there and withheld. Where
+    /// the session may not do this at all, that is for the caller to refuse.
     pub(crate) async fn withheld_at<K: Ord + Clone>(
         &self,
         session: &Session,
+        interaction: Interaction,
         mut places: Vec<(K, Place)>,
     ) -> Result<BTreeSet<K>, Refusal> {
+        places.retain(|(_, place)| {
+            let (kind, person) = (&place.resource_type, person(&place.home));
+            permitted(&session.claims, interaction, kind, person).is_ok()
+        });
         let persons: BTreeSet<&str> =
             places.iter().filter_map(|(_, place)| person(&place.home)).collect();
         let persons: Vec<&str> = persons.into_iter().collect();
@@ -106,7 +118,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                 cell: tokens.as_ref().map(|tokens| (tokens, *at_ms)),
             })
             .collect();
-        let seen = self.seen_by(session, Interaction::Read, &candidates).await?;
+        let seen = self.seen_by(session, interaction, &candidates).await?;
         let hidden = live.iter().zip(seen).filter(|(_, seen)| !seen);
         Ok(hidden.map(|((key, ..), _)| key.clone()).collect())
     }

@@ -13,6 +13,7 @@ mod history;
 mod names;
 mod patches;
 mod reads;
+mod restrictions;
 mod retries;
 mod rights;
 mod search;

@@ -201,6 +201,17 @@ impl World {
 
     /// A caller with these scopes.
     pub fn caller(&self, function: Function, scopes: &str, patient: Option<&str>) -> Session {
+        self.declaring(function, scopes, patient, None)
+    }
+
+    /// The same, declaring an emergency for this reason.
+    pub fn declaring(
+        &self,
+        function: Function,
+        scopes: &str,
+        patient: Option<&str>,
+        emergency: Option<&str>,
+    ) -> Session {
         let purpose = function.usual_purpose();
         let establishment = function.is_clinician().then(|| "e01".to_owned());
         let now_s = self.environment.now_ms() / 1000;
@@ -221,7 +232,11 @@ impl World {
             issued_at_s: Some(now_s),
         };
         let header = format!("Bearer {}", self.issuer.sign(&claims));
-        let origin = Origin { request_id: "request-1".into(), client_address: "192.0.2.1".into(), emergency: None };
+        let origin = Origin {
+            request_id: "request-1".into(),
+            client_address: "192.0.2.1".into(),
+            emergency: emergency.map(str::to_owned),
+        };
         block_on(self.walls.verify(Some(&header), &origin)).unwrap()
     }
     pub fn clinician(&self) -> Session {
@@ -360,18 +375,18 @@ pub fn delete(resource_type: &str, id: &str) -> Change {
 }
 
 pub fn patient(id: &str) -> String {
-    format!(r#"{{"resourceType":"Patient","id":"{id}"}}"#)
+    format!(r#"{{"resourceType":"Patient","id":"{id}","birthDate":"1980-02-03"}}"#)
 }
 
 /// A person, another content for each number.
 pub fn numbered(id: &str, number: u64) -> String {
-    format!(r#"{{"resourceType":"Patient","id":"{id}","multipleBirthInteger":{number}}}"#)
+    format!(r#"{{"resourceType":"Patient","id":"{id}","birthDate":"1980-02-03","multipleBirthInteger":{number}}}"#)
 }
 
 /// A person with a NAM.
 pub fn insured(id: &str, value: &str) -> String {
     format!(
-        r#"{{"resourceType":"Patient","id":"{id}","identifier":[{{"system":"{NAM}","value":"{value}"}}]}}"#
+        r#"{{"resourceType":"Patient","id":"{id}","birthDate":"1980-02-03","identifier":[{{"system":"{NAM}","value":"{value}"}}]}}"#
     )
 }
 
