@@ -12,7 +12,7 @@ use crate::scope::{Context, Scope, patient_context};
 mod circumstances;
 mod reason;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod view;
 
 pub use circumstances::{Circumstances, Door, ReleaseDelay, Settings};

@@ -16,7 +16,7 @@ mod provision;
 mod what;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use actor::{Actor, Caller, Identity};
 pub use consent::of_consent;

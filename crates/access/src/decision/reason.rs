@@ -30,11 +30,13 @@ pub enum Reason {
     BreakGlass,
     /// The reason of an emergency is too short or too long.
     EmergencyReason,
+    /// What gives or lifts rights is not written by those whose rights they are.
+    SelfGrant,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Scope,
         Self::OtherPerson,
         Self::AuditOnly,
@@ -48,6 +50,7 @@ impl Reason {
         Self::Region,
         Self::BreakGlass,
         Self::EmergencyReason,
+        Self::SelfGrant,
     ];
 
     /// The word for this reason in the journal and in metrics.
@@ -66,6 +69,7 @@ impl Reason {
             Self::Region => "region",
             Self::BreakGlass => "break-glass",
             Self::EmergencyReason => "emergency-reason",
+            Self::SelfGrant => "self-grant",
         }
     }
 
@@ -108,6 +112,9 @@ impl Reason {
             }
             Self::EmergencyReason => {
                 "an emergency needs a written reason of 10 to 500 characters; ask again with one"
+            }
+            Self::SelfGrant => {
+                "what gives or limits your own access is written by somebody else; ask the person, or your establishment"
             }
         }
     }

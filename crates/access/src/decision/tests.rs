@@ -1,7 +1,7 @@
 use super::*;
 use crate::scope::Scope;
 
-fn claims(function: &str, scopes: &str, patient: Option<&str>) -> Claims {
+pub(crate) fn claims(function: &str, scopes: &str, patient: Option<&str>) -> Claims {
     let function = Function::from_code(function);
     Claims {
         subject: "s".to_owned(),

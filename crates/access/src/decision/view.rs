@@ -9,10 +9,11 @@ use super::reason::Reason;
 use super::{AUDIT, Decision, Intended, decide, reaches, rule};
 use crate::claims::{Claims, Function, Purpose};
 use crate::entry::{Basis, Interaction};
-use crate::facts::{Condition, Facts};
+use crate::facts::{Code, Condition, Facts};
 use crate::limits::{EMERGENCY_REASON_CHARS_MAX, EMERGENCY_REASON_CHARS_MIN};
 use crate::restriction::{Bearing, Caller, Kind, Restriction, Source, all, any};
 use crate::scope::Scope;
+use crate::systems::BASIC;
 
 /// What a caller is shown of one chart. Owned: it may outlive what it was
 /// decided from.
@@ -30,6 +31,8 @@ pub struct View {
     delayed: bool,
     /// A proxy who keeps only some types.
     narrowed: bool,
+    /// Only professionals and systems record authorizations.
+    authorizes: bool,
     restrictions: Arc<[Restriction]>,
     /// Restrictions and refusals that concern the caller, by index.
     withholding: Vec<(usize, Bearing)>,
@@ -89,6 +92,8 @@ pub enum Why {
     Restriction,
     /// The person refuses it (art. 8).
     Refusal,
+    /// It would give the caller rights, or lift what is withheld from them.
+    SelfGrant,
 }
 
 impl Why {
@@ -100,6 +105,18 @@ impl Why {
             Self::NotReleased => "not-released",
             Self::Restriction => "restriction",
             Self::Refusal => "refusal",
+            Self::SelfGrant => "self-grant",
+        }
+    }
+
+    /// What the caller is told of a write that [`View::accepts`] stops. `None`
+    /// of what is answered as if it were not there.
+    pub fn reason(self) -> Option<Reason> {
+        match self {
+            Self::Scope => Some(Reason::Scope),
+            Self::Proxy => Some(Reason::Proxy),
+            Self::SelfGrant => Some(Reason::SelfGrant),
+            Self::NotReleased | Self::Restriction | Self::Refusal => None,
         }
     }
 }
@@ -133,6 +150,7 @@ pub fn view(
         audits: matches!(claims.function, Function::Patient | Function::Auditor),
         delayed: claims.function.is_confined() && !circumstances.settings.release_delays.is_empty(),
         narrowed,
+        authorizes: claims.function.is_clinician() || claims.function == Function::System,
         restrictions: Arc::clone(&circumstances.restrictions),
         withholding: Vec::new(),
         giving: Vec::new(),
@@ -366,18 +384,44 @@ impl View {
         if unsure { Shown::Unsure } else { Shown::Yes }
     }
 
-    /// Whether the caller may write a resource with this content: what narrows
-    /// the scopes must match it, and a proxy writes what a proxy sees. Whether
-    /// the version that it replaces is theirs to see, [`View::shows`] tells.
+    /// Whether the caller may write a resource with this content, or delete one
+    /// that had it: what narrows the scopes must match it, a proxy writes what a
+    /// proxy sees, and nobody writes their own rights. Whether the version that
+    /// it replaces is theirs to see, [`View::shows`] tells.
     pub fn accepts(&self, facts: &dyn Facts) -> Shown<'_> {
-        for (why, holds) in [(Why::Scope, self.covers(facts)), (Why::Proxy, self.gives(facts))] {
-            match settled(holds, facts) {
+        let rules: [(Why, &dyn Fn() -> Option<bool>); 3] = [
+            (Why::Scope, &|| self.covers(facts)),
+            (Why::Proxy, &|| self.gives(facts)),
+            (Why::SelfGrant, &|| self.grants_nothing(facts)),
+        ];
+        let mut unsure = false;
+        for (why, holds) in rules {
+            match settled(holds(), facts) {
                 Some(true) => {}
                 Some(false) => return Shown::Withheld(Withheld { why, source: None }),
-                None => return Shown::Unsure,
+                None => unsure = true,
             }
         }
-        Shown::Yes
+        if unsure { Shown::Unsure } else { Shown::Yes }
+    }
+
+    /// Whether a resource gives the caller no rights: it is no authorization
+    /// (unless theirs to record), and no Consent that withholds from them or, at
+    /// 14, gives to a proxy.
+    fn grants_nothing(&self, facts: &dyn Facts) -> Option<bool> {
+        match facts.resource_type() {
+            "Basic" if !self.authorizes => {
+                let authorization = Code::new(BASIC, "authorization");
+                facts.holds(&Condition::Code(&authorization)).map(|is| !is)
+            }
+            "Consent" => {
+                let withholding = self.withholding.iter().map(|(at, _)| at);
+                let mut own =
+                    withholding.chain(&self.lifted).filter_map(|at| self.restrictions.get(*at));
+                Some(!self.narrowed && !own.any(|each| each.source().consent == facts.id()))
+            }
+            _ => Some(true),
+        }
     }
 
     /// Whether a scope covers the type, and what narrows it matches.

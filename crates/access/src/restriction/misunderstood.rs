@@ -1,5 +1,7 @@
 //! Why a Consent or an authorization is refused, and what its writer does.
 
+use fhir::outcome::{IssueType, Refusal};
+
 /// An element that cannot be enforced exactly. Refused with 422 when it is
 /// written; the text says what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +19,14 @@ impl std::fmt::Display for Misunderstood {
 }
 
 impl std::error::Error for Misunderstood {}
+
+/// 422, at the element.
+impl From<Misunderstood> for Refusal {
+    fn from(misunderstood: Misunderstood) -> Self {
+        let text = misunderstood.fault.text();
+        Self::unprocessable(IssueType::BusinessRule, text).at(misunderstood.path)
+    }
+}
 
 macro_rules! faults {
     ($($(#[$meaning:meta])* $name:ident = $text:literal;)+) => {

@@ -7,12 +7,13 @@ use super::language::{Piece, entries, pieces};
 use super::*;
 
 /// Whose messages reach a caller.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     "crates/fhir/src",
     "crates/rest/src",
     "crates/provider/src",
     "crates/access/src/token",
-    "crates/access/src/decision.rs",
+    "crates/access/src/decision",
+    "crates/access/src/restriction",
     "crates/access/src/scope.rs",
     "crates/regions/src/route.rs",
     "functions",
