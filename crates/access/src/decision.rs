@@ -1,12 +1,23 @@
 //! The one place that says yes or no: what a caller may do, to whom, and why.
 //! Denied unless a rule allows it.
+//!
+//! [`decide`] is the coarse answer, before a chart is read: token, interaction,
+//! type and person. [`view`] is the whole one: it also takes what is known of
+//! the person and of the moment, and tells of each resource whether it is shown.
 
 use crate::claims::{Claims, Function, Purpose};
 use crate::entry::{Basis, Interaction};
-use crate::scope::{Context, patient_context};
+use crate::scope::{Context, Scope, patient_context};
 
+mod circumstances;
+mod reason;
 #[cfg(test)]
 mod tests;
+mod view;
+
+pub use circumstances::{Circumstances, Door, ReleaseDelay, Settings};
+pub use reason::Reason;
+pub use view::{Shown, View, Why, Withheld, view};
 
 /// The type whose resources are the journal itself.
 const AUDIT: &str = "AuditEvent";
@@ -24,59 +35,6 @@ pub struct Intended<'a> {
     pub purpose: Purpose,
 }
 
-/// Why something is denied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reason {
-    /// No scope of the token covers it.
-    Scope,
-    /// The token is confined to one person, and this is not their record.
-    OtherPerson,
-    /// An auditor sees accesses, never charts.
-    AuditOnly,
-    /// Reading accesses needs an authorization of its own.
-    Audit,
-    /// What tells of accesses is never changed or removed.
-    AuditIsWrittenByTheRecord,
-    /// Care is the only purpose for which any chart may be opened.
-    Purpose,
-}
-
-impl Reason {
-    /// The word for this reason in the journal and in metrics.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Scope => "scope",
-            Self::OtherPerson => "other-person",
-            Self::AuditOnly => "audit-only",
-            Self::Audit => "audit",
-            Self::AuditIsWrittenByTheRecord => "audit-is-written-by-the-record",
-            Self::Purpose => "purpose",
-        }
-    }
-
-    /// What to tell the caller; says what to do and nothing about the record.
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::Scope => {
-                "the token's scopes do not cover this; ask for a scope for this interaction and resource type"
-            }
-            Self::OtherPerson => "this token is confined to one person's record; open that record",
-            Self::AuditOnly => {
-                "an auditor reads AuditEvent only; use a clinician's token to open a chart"
-            }
-            Self::Audit => {
-                "reading accesses needs an auditor's token, the person's own, or a scope that names AuditEvent"
-            }
-            Self::AuditIsWrittenByTheRecord => {
-                "an AuditEvent is never changed or removed; create another one instead"
-            }
-            Self::Purpose => {
-                "charts are opened for care; use a token whose purpose is TREAT, or one whose scopes name the resource type"
-            }
-        }
-    }
-}
-
 /// The answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
@@ -84,6 +42,10 @@ pub enum Decision {
     Allow {
         /// By what right.
         basis: Basis,
+        /// Only for what a search that narrows the scopes finds: nothing is read
+        /// or written that [`View::shows`] or [`View::accepts`] does not let
+        /// through.
+        constrained: bool,
     },
     /// Refuse with 403 and journal it.
     Deny {
@@ -121,9 +83,8 @@ fn rule(function: &Function) -> Rule {
             }
             Function::Auditor => (&[User, System], true, false, false, Basis::Law),
             Function::System => (&[System], true, true, false, Basis::Authorization),
-            // As the person, by another right.
-            Function::Proxy => (&[Patient, User], true, true, false, Basis::Authorization),
-            Function::Researcher | Function::Other(_) => {
+            Function::Proxy => (&[Patient, User], true, true, false, Basis::Law),
+            Function::Other(_) | Function::Researcher => {
                 (&[User, Patient], false, true, false, Basis::Authorization)
             }
         };
@@ -151,37 +112,49 @@ pub fn decide(claims: &Claims, intended: &Intended<'_>) -> Decision {
     // Accesses are about callers as well as about persons: a wildcard meant for
     // charts does not open them, except for those whose own they are and those
     // whose work it is. To add one tells its author nothing.
-    let own = claims.function.is_confined();
+    let own = claims.function == Function::Patient;
     let wildcard =
         rule.wildcard && (!audits || adds || own || claims.function == Function::Auditor);
     let resource_type = if audits { AUDIT } else { intended.resource_type };
     let interaction = if audits && !adds { Interaction::ReadAudit } else { intended.interaction };
 
+    let basis = || {
+        if audits && !adds && !own && claims.function != Function::Auditor {
+            Basis::Authorization
+        } else {
+            rule.basis
+        }
+    };
     let mut other_person = false;
-    for scope in &claims.scopes {
-        if !rule.contexts.contains(&scope.context)
-            || !scope.permits(interaction, resource_type, !wildcard)
-        {
+    let mut narrowed = false;
+    for scope in claims.scopes.iter().filter(|scope| rule.contexts.contains(&scope.context)) {
+        let constrained = scope.permits_constrained(interaction, resource_type).is_some();
+        if !constrained && !scope.permits(interaction, resource_type, !wildcard) {
             continue;
         }
         // A bundle concerns nobody yet; its entries are decided one by one.
         let bundle = matches!(interaction, Interaction::Batch | Interaction::Transaction);
-        let confined = own || scope.context == Context::Patient;
-        if !confined || bundle || concerns_the_confined(claims, intended.person) {
-            let basis = if audits && !adds && !own && claims.function != Function::Auditor {
-                Basis::Authorization
-            } else {
-                rule.basis
-            };
-            return Decision::Allow { basis };
+        match bundle || reaches(claims, scope, intended.person) {
+            true if constrained => narrowed = true,
+            true => return Decision::Allow { basis: basis(), constrained: false },
+            false => other_person = true,
         }
-        other_person = true;
+    }
+    if narrowed {
+        return Decision::Allow { basis: basis(), constrained: true };
     }
     deny(match (other_person, audits && !adds) {
         (true, _) => Reason::OtherPerson,
         (false, true) => Reason::Audit,
         (false, false) => Reason::Scope,
     })
+}
+
+/// Whether a scope reaches this record: the caller is not confined to one, or
+/// this is the one.
+fn reaches(claims: &Claims, scope: &Scope, person: Option<&str>) -> bool {
+    let confined = scope.context == Context::Patient || claims.function.is_confined();
+    !confined || concerns_the_confined(claims, person)
 }
 
 /// Whether the record is that of the one person the token is confined to.

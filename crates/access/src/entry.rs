@@ -17,6 +17,9 @@ pub use id::{id, id_time_ms};
 /// First byte of the encoding; a later layout takes another. Layout 1, which
 /// spelt every item out, is still read.
 const LAYOUT: u8 = 2;
+/// First byte of an entry that says more of how it was decided: that, then an
+/// entry of layout 2 without its first byte.
+const LAYOUT_DECIDED: u8 = 3;
 
 /// What a caller did (FHIR R4 §3.1), the words of the contract `types.interaction`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -242,6 +245,27 @@ pub struct Entry {
     pub network_address: String,
     /// How it ended.
     pub outcome: Outcome,
+    /// What else bore on the decision.
+    #[serde(skip)]
+    pub decided: Decided,
+}
+
+/// What bore on a decision besides the token; seldom anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// The written reason of a declared emergency (art. 7: the provider
+    /// documents the decision).
+    pub emergency: Option<String>,
+    /// The Consents that withheld something, gave it, or were lifted by the
+    /// emergency, as `Consent/id/_history/version`.
+    pub consents: Vec<String>,
+}
+
+impl Decided {
+    /// Whether there is nothing to tell.
+    pub fn is_plain(&self) -> bool {
+        self.emergency.is_none() && self.consents.is_empty()
+    }
 }
 
 /// Why an entry cannot be encoded or decoded.
@@ -282,8 +306,12 @@ impl Entry {
         if id::unpack(&self.id).is_none() {
             return Err(EntryError::Id);
         }
-        let mut bytes =
-            postcard::to_extend(self, vec![LAYOUT]).map_err(|_| EntryError::Malformed)?;
+        let before = match self.decided.is_plain() {
+            true => Ok(vec![LAYOUT]),
+            false => postcard::to_extend(&self.decided, vec![LAYOUT_DECIDED]),
+        };
+        let bytes = before.and_then(|before| postcard::to_extend(self, before));
+        let mut bytes = bytes.map_err(|_| EntryError::Malformed)?;
         items::put(&self.items, &self.persons, &mut bytes);
         if bytes.len() > ENTRY_BYTES_MAX { Err(EntryError::TooLong) } else { Ok(bytes) }
     }
@@ -294,15 +322,23 @@ impl Entry {
     /// [`EntryError::Malformed`] and [`EntryError::Layout`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, EntryError> {
         match bytes.split_first() {
-            Some((&LAYOUT, rest)) => {
-                let (mut entry, rest): (Self, _) =
+            Some((&LAYOUT, rest)) => Self::plain(rest),
+            Some((&LAYOUT_DECIDED, rest)) => {
+                let (decided, rest): (Decided, _) =
                     postcard::take_from_bytes(rest).map_err(|_| EntryError::Malformed)?;
-                entry.items = items::take(rest, &entry.persons).ok_or(EntryError::Malformed)?;
-                Ok(entry)
+                Ok(Self { decided, ..Self::plain(rest)? })
             }
             Some((&before::LAYOUT, rest)) => before::read(rest).ok_or(EntryError::Malformed),
             Some((&other, _)) => Err(EntryError::Layout(other)),
             None => Err(EntryError::Malformed),
         }
+    }
+
+    /// An entry of layout 2, after its first byte.
+    fn plain(bytes: &[u8]) -> Result<Self, EntryError> {
+        let (mut entry, rest): (Self, _) =
+            postcard::take_from_bytes(bytes).map_err(|_| EntryError::Malformed)?;
+        entry.items = items::take(rest, &entry.persons).ok_or(EntryError::Malformed)?;
+        Ok(entry)
     }
 }

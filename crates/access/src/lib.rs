@@ -5,12 +5,16 @@
 //! Everything decides from its arguments alone; only [`journal`] speaks to a
 //! table, through `chart`'s port.
 pub mod audit_event;
+pub mod authorization;
 pub mod claims;
 pub mod decision;
 pub mod entry;
+pub mod facts;
 pub mod journal;
 pub mod limits;
 pub mod origin;
 pub mod provenance;
+pub mod restriction;
 pub mod scope;
+pub mod systems;
 pub mod token;

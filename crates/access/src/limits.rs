@@ -69,3 +69,14 @@ const _: () = assert!(BATCH_BYTES_MAX <= QUEUE_BYTES_MAX);
 // A body that is not sent is not paid for: what a token may hold must leave
 // room for the entry that its claims are copied into.
 const _: () = assert!(TOKEN_BYTES_MAX < ENTRY_BYTES_MAX);
+
+/// Provisions nested in one another in a Consent; the root is the first.
+pub const CONSENT_DEPTH_MAX: usize = 4;
+/// Provisions of one restriction: a set of them is one machine word.
+pub const CONSENT_PROVISIONS_MAX: usize = 64;
+/// Values of one element of a provision.
+pub const CONSENT_VALUES_MAX: usize = 64;
+/// Shortest reason of an emergency, in characters.
+pub const EMERGENCY_REASON_CHARS_MIN: usize = 10;
+/// Longest reason of an emergency, in characters.
+pub const EMERGENCY_REASON_CHARS_MAX: usize = 500;

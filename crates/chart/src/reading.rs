@@ -250,6 +250,14 @@ impl<T: Table, E: Environment> Record<T, E> {
         Ok(self.query(query).await?)
     }
 
+    /// Whether there is an item under each of these keys. One round trip.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn are_there(&self, keys: &[Key]) -> Result<Vec<bool>, ReadError> {
+        Ok(self.get_many(keys).await?.iter().map(Option::is_some).collect())
+    }
+
     async fn shown(
         &self,
         reading: &mut Reading,

@@ -66,6 +66,8 @@ pub struct Origin {
     pub request_id: String,
     /// Network address of the caller, as text.
     pub client_address: String,
+    /// The written reason of a declared emergency (break-glass).
+    pub emergency: Option<String>,
 }
 
 /// What a verified token says (`claims`).

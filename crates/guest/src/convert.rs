@@ -21,6 +21,7 @@ pub(crate) fn origin(origin: &Origin) -> types::Origin {
     types::Origin {
         request_id: origin.request_id.clone(),
         client_address: origin.client_address.clone(),
+        emergency: origin.emergency.clone(),
     }
 }
 

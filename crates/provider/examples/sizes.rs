@@ -156,7 +156,7 @@ fn door(store: &Embedded) -> Result<(Walls, Session), Failure> {
         issued_at_s: Some(now_s),
     };
     let header = format!("Bearer {}", issuer.sign(&claims));
-    let origin = Origin { request_id: "r".into(), client_address: "192.0.2.1".into() };
+    let origin = Origin { request_id: "r".into(), client_address: "192.0.2.1".into(), emergency: None };
     let session = block_on(walls.verify(Some(&header), &origin));
     Ok((walls, session.map_err(|refusal| format!("{refusal:?}"))?))
 }

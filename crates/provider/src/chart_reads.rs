@@ -2,13 +2,14 @@
 
 use crate::convert::{self, read_failed};
 use crate::cursor;
-use crate::decide::permitted;
 use crate::provider::Provider;
 use crate::session::{Seen, Session, Told};
-use access::entry::{Basis, Change, Interaction};
+use access::decision::View;
+use access::entry::{Change, Interaction};
 use chart::table::Table;
 use chart::{CellRef, Environment, Home, Version};
 use contracts::{Intent, Page, Place, Refusal, ResourceKey, Window};
+use std::sync::Arc;
 
 /// A chart opened for one intended access. Whatever is read through it lies in
 /// its home: a key of another chart finds nothing. What the session may is
@@ -26,7 +27,7 @@ pub(crate) struct Asked<'c> {
     chart: &'c Chart,
     interaction: Interaction,
     query: Option<String>,
-    basis: Basis,
+    view: Arc<View>,
 }
 
 impl Chart {
@@ -42,7 +43,7 @@ impl Asked<'_> {
             query: self.query.clone(),
             persons: self.chart.person().map(str::to_owned).into_iter().collect(),
             seen,
-            basis: Some(self.basis),
+            basis: Some(self.view.basis()),
             status,
             denied: None,
         }
@@ -108,8 +109,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         resource_type: &str,
         query: Option<String>,
     ) -> Result<Asked<'c>, Refusal> {
-        match permitted(&chart.session.claims, interaction, resource_type, chart.person()) {
-            Ok(basis) => Ok(Asked { chart, interaction, query, basis }),
+        match self.view(&chart.session, interaction, resource_type, chart.person()).await {
+            Ok(view) => Ok(Asked { chart, interaction, query, view }),
             Err((reason, refusal)) => {
                 let told = Told {
                     interaction,
@@ -172,6 +173,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         key: &ResourceKey,
         found: Option<Version>,
     ) -> Result<contracts::Version, Refusal> {
+        let found = self.in_sight_of(asked, found).await?;
         let Some(version) = found else {
             return Err(self.nothing(asked, key).await);
         };
@@ -179,6 +181,18 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let told = asked.told(vec![seen(&version, asked.chart.person())], status);
         self.witness(&asked.chart.session, told).await?;
         Ok(convert::version(version))
+    }
+
+    /// What was read, when the session is shown it.
+    async fn in_sight_of(
+        &self,
+        asked: &Asked<'_>,
+        found: Option<Version>,
+    ) -> Result<Option<Version>, Refusal> {
+        let Some(version) = found else { return Ok(None) };
+        let Some(home) = &asked.chart.home else { return Ok(None) };
+        let shown = self.shows_version(&asked.view, home, &version).await?;
+        Ok(shown.then_some(version))
     }
 
     /// 404, once it is journaled that nothing was found.
@@ -202,6 +216,13 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let page = match &chart.home {
             Some(home) => self.versions(home, key, &window).await?,
             None => None,
+        };
+        let page = match (page, &chart.home) {
+            (Some((versions, next)), Some(home)) => {
+                let shown = self.versions_in_sight(&asked.view, home, versions).await?;
+                shown.map(|versions| (versions, next))
+            }
+            _ => None,
         };
         let Some((versions, next)) = page else {
             return Err(self.nothing(&asked, key).await);

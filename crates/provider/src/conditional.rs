@@ -10,7 +10,8 @@ use crate::filing::person;
 use crate::limits::SEARCHES_AT_ONCE;
 use crate::plan::{Gone, Slot, placed};
 use crate::provider::Provider;
-use crate::search::inside;
+use crate::search::{Match, inside};
+use crate::sight::collision;
 use crate::session::{Seen, Session};
 use crate::stop::Stop;
 use access::entry::Interaction;
@@ -22,7 +23,7 @@ use futures::future::try_join_all;
 use std::collections::{BTreeMap, HashMap};
 
 /// The guard of a conditional change, and what is there already.
-pub(crate) type Met = (Guard, Option<Cell>);
+pub(crate) type Met = (Guard, Match);
 
 /// What criteria make of a change.
 pub(crate) enum Aim {
@@ -61,14 +62,14 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         for some in asked.chunks(SEARCHES_AT_ONCE) {
             let found = some.iter().map(async |(key, (at, query))| {
                 let place = |refusal| placed(refusal, *at, options);
-                let found = self.unless(key, query).await.map_err(place)?;
+                let found = self.unless(session, key, query).await.map_err(place)?;
                 Ok::<_, Stop>((key.clone(), found))
             });
             met.extend(try_join_all(found).await?);
         }
         let met: Vec<Option<Met>> = keys.into_iter().map(|key| met.get(&key?).cloned()).collect();
         for (at, (change, met)) in changes.iter().zip(&met).enumerate() {
-            if let (ChangeKind::Create, Some((_, Some(cell)))) = (change.kind, met) {
+            if let (ChangeKind::Create, Some((_, Match::One(cell)))) = (change.kind, met) {
                 self.may(session, Interaction::Create, &cell.resource_type, &cell.home)
                     .map_err(|stop| stop.map(|refusal| placed(refusal, at, options)))?;
             }
@@ -131,21 +132,32 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     /// The guard of a conditional change, and the one resource that is there
     /// already. The generation is read before the search: a creation in
     /// between changes it, and the commit is refused.
-    async fn unless(&self, key: &str, query: &Query) -> Result<Met, Refusal> {
+    async fn unless(&self, session: &Session, key: &str, query: &Query) -> Result<Met, Refusal> {
         let generation = self.record().generation(key).await;
         let generation = generation.map_err(|error| read_failed(&error))?;
-        let found = self.matching(query).await?;
+        let found = self.only_match(session, query).await?;
         Ok((Guard { key: key.to_owned(), generation }, found))
-    }
-
-    /// The one resource that matches, if any does.
-    pub(crate) async fn matching(&self, query: &Query) -> Result<Option<Cell>, Refusal> {
-        self.only_match(query).await
     }
 }
 
-/// What becomes of a conditional change that met this.
-pub(crate) fn aim(change: &Change, found: Option<Cell>) -> Result<Aim, Refusal> {
+/// What becomes of a conditional change that met this. What the caller may not
+/// see is not there to be patched or deleted; but nothing is created beside it.
+pub(crate) fn aim(change: &Change, found: Match) -> Result<Aim, Stop> {
+    let found = match found {
+        Match::Withheld if creates(change) => return Err(collision().into()),
+        Match::One(cell) => Some(*cell),
+        Match::None | Match::Withheld => None,
+    };
+    Ok(aim_at(change, found)?)
+}
+
+/// Whether criteria that find nothing create.
+fn creates(change: &Change) -> bool {
+    let updates = change.kind == ChangeKind::Update && change.form == BodyForm::Resource;
+    change.kind == ChangeKind::Create || updates
+}
+
+fn aim_at(change: &Change, found: Option<Cell>) -> Result<Aim, Refusal> {
     match (change.kind, change.form, found) {
         (ChangeKind::Create, _, Some(cell)) => Ok(Aim::Settled(Slot::Existing(cell))),
         (ChangeKind::Update, BodyForm::Resource, Some(_)) if change.if_absent => {

@@ -38,6 +38,13 @@ pub(crate) fn read_failed(error: &ReadError) -> Refusal {
     }
 }
 
+/// 412 for `If-Match` where nothing is.
+pub(crate) fn no_such_version() -> Refusal {
+    Refusal::precondition_failed(
+        "The resource that If-Match speaks of does not exist any more, or never did.",
+    )
+}
+
 /// Why a commit did not happen, but for what the planner itself answers.
 /// `keyed`: whether the request carries a retry key.
 pub(crate) fn commit_failed(
@@ -60,12 +67,7 @@ pub(crate) fn commit_failed(
                 index,
             )
         }
-        CommitError::PreconditionFailed { index, .. } => placed(
-            Refusal::precondition_failed(
-                "The resource that If-Match speaks of does not exist any more, or never did.",
-            ),
-            index,
-        ),
+        CommitError::PreconditionFailed { index, .. } => placed(no_such_version(), index),
         CommitError::Conflict { index, claim: Some(_), .. } => placed(
             Refusal::new(
                 Status::Conflict,

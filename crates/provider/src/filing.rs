@@ -47,6 +47,10 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             (interaction, expect) = (Interaction::Create, Expect::Absent);
         }
         self.may(session, interaction, &key.resource_type, &home)?;
+        self.accepts(session, &change, &home, &key.id, resource.root())
+            .await
+            .map_err(|denied| Stop::from(denied).concerning(person(&home)))?;
+        self.refuse_misunderstood(&key.resource_type, resource.root()).await?;
         if change.kind == ChangeKind::Update {
             self.refuse_move(&key, &home).await?;
         }

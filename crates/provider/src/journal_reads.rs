@@ -5,11 +5,12 @@ use crate::decide::permitted;
 use crate::limits::{CHANGES_LOOKED_AT_MAX, CHANGES_LOOKED_AT_ONCE};
 use crate::provider::Provider;
 use crate::session::{Session, Told};
-use access::entry::{Basis, Change, Entry, Interaction};
+use access::entry::{Basis, Change, Entry, Interaction, ItemSeen};
 use access::journal::{JournalError, Page, Search, cursor_after};
 use chart::Environment;
 use chart::table::Table;
-use contracts::{Intent, JournalFilter, JournalPage, Refusal};
+use chart::{CellRef, Home};
+use contracts::{Intent, JournalFilter, JournalPage, Refusal, ResourceKey};
 
 impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     /// `journal.read`.
@@ -22,7 +23,10 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let person = filter.person.clone();
         let about = if filter.changes { About::Changes } else { About::Accesses };
         let basis = self.journal_basis(session, &intent, about, person.as_deref()).await?;
-        let found = self.page_of(&filter).await?;
+        let mut found = self.page_of(&filter).await?;
+        if about == About::Changes {
+            self.drop_withheld(session, &mut found.entries, filter.target.as_ref()).await?;
+        }
         self.witness(session, told(&intent, about, basis, person)).await?;
         let entries = found.entries.iter().filter_map(|entry| entry.to_bytes().ok()).collect();
         Ok(JournalPage { entries, next: found.next })
@@ -89,12 +93,59 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let basis = self.journal_basis(session, &intent, about, person.as_deref()).await?;
         let mut told = told(&intent, about, basis, person);
         let found = found.filter(|entry| about == About::Accesses || changed(entry));
+        let mut found: Vec<Entry> = found.into_iter().collect();
+        if about == About::Changes {
+            self.drop_withheld(session, &mut found, None).await?;
+        }
+        let found = found.pop();
         if found.is_none() {
             told.status = 404;
         }
         self.witness(session, told).await?;
         let entry = found.ok_or_else(absent)?;
         entry.to_bytes().map_err(|_| absent())
+    }
+
+    /// Takes out of entries the resources that the session is not shown, and
+    /// the entries that tell of no change then: what was done to a resource
+    /// tells that it is there.
+    async fn drop_withheld(
+        &self,
+        session: &Session,
+        entries: &mut Vec<Entry>,
+        target: Option<&ResourceKey>,
+    ) -> Result<(), Refusal> {
+        let named = entries.iter().flat_map(|entry| {
+            entry.items.iter().map(|item| {
+                let person = item.person.and_then(|at| entry.persons.get(usize::from(at)));
+                let home = match person {
+                    Some(person) => Home::Person(person.clone()),
+                    None => Home::registry(&item.resource_type, &item.id),
+                };
+                CellRef {
+                    home,
+                    resource_type: item.resource_type.clone(),
+                    id: item.id.clone(),
+                    version: item.version,
+                }
+            })
+        });
+        let named: Vec<CellRef> = named.collect();
+        let seen = self.refs_seen_by(session, Interaction::Search, &named).await?;
+        let mut seen = seen.into_iter();
+        for entry in entries.iter_mut() {
+            entry.items.retain(|_| seen.next().unwrap_or(false));
+        }
+        entries.retain(|entry| {
+            let of_target = |target: &ResourceKey| {
+                let is = |item: &ItemSeen| {
+                    item.id == target.id && item.resource_type == target.resource_type
+                };
+                entry.items.iter().any(is)
+            };
+            changed(entry) && target.is_none_or(of_target)
+        });
+        Ok(())
     }
 
     async fn journal_basis(
@@ -108,8 +159,13 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             About::Accesses => (convert::interaction(intent.interaction), "AuditEvent"),
             About::Changes => (about.interaction(intent), "Provenance"),
         };
-        match permitted(&session.claims, interaction, name, person) {
-            Ok(basis) => Ok(basis),
+        // What confines the journal to one person decides as that person's chart.
+        let view = match permitted(&session.claims, interaction, name, person) {
+            Ok(_) => self.view(session, interaction, name, person).await,
+            Err(denied) => Err(denied),
+        };
+        match view {
+            Ok(view) => Ok(view.basis()),
             Err((reason, refusal)) => {
                 let mut told = told(intent, about, Basis::Law, person.map(str::to_owned));
                 told.denied = Some(reason.to_owned());

@@ -31,6 +31,7 @@ mod references;
 mod registry_reads;
 mod search;
 mod session;
+mod sight;
 mod stop;
 mod tokens;
 mod type_history;

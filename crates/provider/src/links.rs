@@ -7,6 +7,7 @@ use crate::limits::SEARCHES_AT_ONCE;
 use crate::plan::placed;
 use crate::provider::Provider;
 use crate::references::{Reference, Resolved, dangling, nowhere, placed_references};
+use crate::search::Match;
 use crate::session::{Seen, Session};
 use crate::stop::Stop;
 use access::entry::Interaction;
@@ -57,9 +58,10 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                 let place = |refusal| placed(refusal, *at, options);
                 let query = self.understood(resource_type, query).map_err(place)?;
                 self.may_search(session, &query).map_err(|stop| stop.map(place))?;
-                let found = self.matching(&query).await.map_err(place)?;
-                let found = found.ok_or_else(|| place(dangling(text)))?;
-                Ok::<_, Stop>((text.clone(), found))
+                match self.only_match(session, &query).await.map_err(place)? {
+                    Match::One(found) => Ok((text.clone(), *found)),
+                    Match::None | Match::Withheld => Err(Stop::from(place(dangling(text)))),
+                }
             });
             for (text, cell) in try_join_all(searched).await? {
                 resolved.texts.insert(text, format!("{}/{}", cell.resource_type, cell.id));
@@ -173,10 +175,17 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         }
         let cells = self.record().cells_at(&places).await.map_err(|error| read_failed(&error))?;
         let gone = keys.into_iter().zip(cells);
-        absent.extend(
-            gone.filter(|(_, cell)| cell.as_ref().is_none_or(|cell| cell.deleted))
-                .map(|(key, _)| key),
-        );
+        let there: Vec<(ResourceKey, Place)> = gone
+            .zip(places)
+            .filter_map(|((key, cell), place)| {
+                let lost = cell.is_none_or(|cell| cell.deleted);
+                if lost {
+                    absent.insert(key.clone());
+                }
+                (!lost).then_some((key, place))
+            })
+            .collect();
+        absent.extend(self.withheld_at(session, there).await?);
         Ok(absent)
     }
 }

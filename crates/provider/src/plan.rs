@@ -8,6 +8,7 @@ use crate::filing::alone;
 use crate::provider::Provider;
 use crate::references::{Resolved, people};
 use crate::session::{Seen, Session};
+use crate::sight::as_absent;
 use crate::stop::Stop;
 use access::entry::Interaction;
 use chart::table::Table;
@@ -124,6 +125,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         plan: &mut Plan,
     ) -> Result<Vec<Draft>, Stop> {
         let met = self.conditional(session, changes, options).await?;
+        let hidden = self.hidden(session, changes).await?;
         let mut gone = learned.gone.clone();
         if options.bundle {
             gone.extend(self.absent_deletions(changes).await?);
@@ -135,7 +137,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             let place = |refusal| placed(refusal, at, options);
             let mut aimed = None;
             if let Some((guard, found)) = met {
-                let aim = aim(change, found).map_err(place)?;
+                let aim = aim(change, found).map_err(|stop| stop.map(place))?;
                 if let Aim::Creates = aim {
                     if let Some(first) = creating.get(&guard.key) {
                         both_create(changes, *first, change).map_err(place)?;
@@ -154,6 +156,10 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                 }
                 plan.slots.push(slot);
                 continue;
+            }
+            if hidden.contains(&at) {
+                let absent = as_absent(change).map_err(|stop| stop.map(place))?;
+                gone.insert(at, absent);
             }
             if let Some(gone) = gone.remove(&at) {
                 self.may_delete(session, &gone.key).await?;

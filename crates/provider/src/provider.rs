@@ -89,6 +89,10 @@ pub(crate) struct Inner<T, E> {
     pub environment: E,
     pub background: Option<Background>,
     pub unique_systems: Vec<String>,
+    /// Issuers of tokens, as Consents may name them.
+    pub issuer_urls: Vec<String>,
+    /// What decisions depend on besides caller and chart.
+    pub decisions: Arc<access::decision::Settings>,
     /// Charts known to be on the list of all.
     pub listed: Listed,
 }
@@ -131,12 +135,18 @@ where
         let reader = Reader::new(Arc::clone(&access), Arc::clone(&outbox), regions);
         let drain = Drain::new(Arc::clone(&access), clock, outbox, &setup.region);
         let directory_text = setup.directory.to_text();
+        let here = setup.directory.region(&setup.region);
+        let release = here.map(|region| region.release_delays.clone()).unwrap_or_default();
+        let endpoints = setup.directory.regions().iter().filter_map(|one| one.endpoint.clone());
+        let own_bases = endpoints.map(|base| base.trim_end_matches('/').to_owned()).collect();
+        let decisions = Arc::new(crate::sight::settings(&release, own_bases));
         let inner = Inner {
             record,
             journal,
             reader,
             drain,
             journaling: setup.journaling,
+            issuer_urls: setup.issuers.urls().map(str::to_owned).collect(),
             issuers: Remembering::new(setup.issuers),
             authority: setup.authority,
             fetch: setup.fetch,
@@ -147,6 +157,7 @@ where
             environment: setup.environment,
             background: setup.background,
             unique_systems: setup.unique_systems,
+            decisions,
             listed: Listed::default(),
         };
         (Self { inner: Arc::new(inner) }, flusher)

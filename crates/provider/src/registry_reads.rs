@@ -5,10 +5,12 @@ use crate::convert::{self, read_failed};
 use crate::decide::permitted;
 use crate::provider::Provider;
 use crate::session::{Seen, Session, Told};
+use access::decision::View;
 use access::entry::Interaction;
 use chart::table::Table;
 use chart::{Environment, Home, Version};
 use contracts::{Intent, Page, Refusal, ResourceKey, Window};
+use std::sync::Arc;
 
 /// The registries opened for one intended access.
 #[derive(Clone, Debug)]
@@ -21,6 +23,7 @@ pub struct Shelf {
 struct Taken<'s> {
     shelf: &'s Shelf,
     told: Told,
+    view: Arc<View>,
 }
 
 /// Whether a token that is confined to one person reaches a type in the
@@ -39,9 +42,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         {
             let query = shelf.intent.query.clone();
             let person = shelf.session.confined_to();
-            if let Err((reason, refusal)) =
-                permitted(&shelf.session.claims, Interaction::Search, &resource_type, person)
-            {
+            let view = self.view(&shelf.session, Interaction::Search, &resource_type, person).await;
+            if let Err((reason, refusal)) = view {
                 let told = Told {
                     interaction: Interaction::Search,
                     query,
@@ -75,10 +77,15 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             denied: None,
         };
         let person = shelf.session.confined_to().filter(|_| in_reach(resource_type));
-        match permitted(&shelf.session.claims, interaction, resource_type, person) {
-            Ok(basis) => {
-                told.basis = Some(basis);
-                Ok(Taken { shelf, told })
+        let permitted = permitted(&shelf.session.claims, interaction, resource_type, person);
+        let view = match permitted {
+            Ok(_) => self.view(&shelf.session, interaction, resource_type, person).await,
+            Err(denied) => Err(denied),
+        };
+        match view {
+            Ok(view) => {
+                told.basis = Some(view.basis());
+                Ok(Taken { shelf, told, view })
             }
             Err((reason, refusal)) => {
                 told.denied = Some(reason.to_owned());
@@ -127,6 +134,13 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         key: &ResourceKey,
         found: Option<Version>,
     ) -> Result<contracts::Version, Refusal> {
+        let home = Home::registry(&key.resource_type, &key.id);
+        let found = match found {
+            Some(version) if self.shows_version(&taken.view, &home, &version).await? => {
+                Some(version)
+            }
+            _ => None,
+        };
         let Some(version) = found else {
             return Err(self.missing(taken, key).await);
         };
@@ -158,7 +172,14 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     ) -> Result<Page, Refusal> {
         let taken = self.taken_by(shelf, Interaction::HistoryInstance, key).await?;
         let home = Home::registry(&key.resource_type, &key.id);
-        let Some((versions, next)) = self.versions(&home, key, &window).await? else {
+        let page = match self.versions(&home, key, &window).await? {
+            Some((versions, next)) => {
+                let shown = self.versions_in_sight(&taken.view, &home, versions).await?;
+                shown.map(|versions| (versions, next))
+            }
+            None => None,
+        };
+        let Some((versions, next)) = page else {
             return Err(self.missing(taken, key).await);
         };
         let all = versions.iter().map(|version| seen(version, None)).collect();

@@ -1,6 +1,6 @@
 //! A caller whose token was verified for one request.
 
-use access::claims::Claims;
+use access::claims::{Claims, Purpose};
 use access::entry::{Agent, Change, Entry, Interaction, ItemSeen, Outcome};
 use access::scope::patient_context;
 use contracts::Origin;
@@ -8,12 +8,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::limits::{ITEMS_PER_ENTRY_MAX, QUERY_BYTES_MAX};
+use crate::sight::Sights;
 
 /// A verified caller. Only [`crate::Provider::verify`] makes one.
 #[derive(Clone, Debug)]
 pub struct Session {
     pub(crate) claims: Arc<Claims>,
     pub(crate) origin: Arc<Origin>,
+    /// What it is shown of charts, as far as that was asked.
+    pub(crate) sights: Arc<Sights>,
 }
 
 impl Session {
@@ -101,6 +104,11 @@ fn entry(session: &Session, region: &str, id: String, at_ms: i64, told: Told) ->
             change: seen.change,
         });
     }
+    let emergency = session.origin.emergency.as_deref();
+    let (decided, of_view) = session.sights.told(&persons, emergency);
+    // A denied access has no basis; a permitted one that of the whole decision.
+    let basis = told.basis.map(|basis| of_view.unwrap_or(basis));
+    let purpose = if emergency.is_some() { Purpose::Emergency } else { session.claims.purpose };
     Entry {
         id,
         at_ms: u64::try_from(at_ms).unwrap_or_default(),
@@ -111,11 +119,12 @@ fn entry(session: &Session, region: &str, id: String, at_ms: i64, told: Told) ->
         interaction: told.interaction,
         items,
         query: told.query.map(shortened),
-        purpose: session.claims.purpose,
-        basis: told.basis,
+        purpose,
+        basis,
         request_id: session.origin.request_id.clone(),
         network_address: session.origin.client_address.clone(),
         outcome: Outcome { status: told.status, denied: told.denied },
+        decided,
     }
 }
 

@@ -41,7 +41,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         if let Err(refusal) = self.belongs_here(&claims) {
             return Err(self.turned_away(&origin, Some(&claims), "region", refusal).await);
         }
-        Ok(Session { claims, origin })
+        Ok(Session { claims, origin, sights: Arc::default() })
     }
 
     async fn known(
@@ -109,6 +109,10 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             request_id: origin.request_id.clone(),
             network_address: origin.client_address.clone(),
             outcome: Outcome { status: refusal.status.code(), denied: Some(reason.to_owned()) },
+            decided: access::entry::Decided {
+                emergency: origin.emergency.clone(),
+                consents: Vec::new(),
+            },
         };
         match self.journaled(&entry).await {
             Ok(()) => refusal,

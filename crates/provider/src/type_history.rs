@@ -62,6 +62,10 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let from = window.cursor.as_deref().map(cursor::feed).transpose()?;
         let Found { changes, next } = self.found_in_feed(&wanted, from).await?;
         let at: Vec<CellRef> = changes.iter().map(|change| change.at.clone()).collect();
+        let seen_by = self.refs_seen_by(&shelf.session, interaction, &at).await?;
+        let changes = changes.into_iter().zip(seen_by).filter(|(_, seen)| *seen);
+        let changes: Vec<FeedChange> = changes.map(|(change, _)| change).collect();
+        let at: Vec<CellRef> = changes.iter().map(|change| change.at.clone()).collect();
         let versions = self.bodies(&at).await?;
         told.seen = changes.iter().map(seen).collect();
         self.witness(&shelf.session, told).await?;
@@ -93,9 +97,9 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let types = fhir::types::all().map(|kind| kind.name).filter(|name| wanted.covers(name));
         let mut denied = None;
         for name in types {
-            match permitted(&session.claims, wanted.interaction, name, person) {
-                Ok(basis) => {
-                    told.basis = Some(basis);
+            match self.view(session, wanted.interaction, name, person).await {
+                Ok(view) => {
+                    told.basis = Some(view.basis());
                     return Ok(told);
                 }
                 Err(refusal) => {

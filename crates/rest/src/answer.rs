@@ -18,10 +18,16 @@ enum Said {
     Report(Vec<Remark>),
 }
 
+/// On every answer about the record, whatever it holds: parts may be withheld
+/// from this caller (R-22.1, art. 7). Being always there, it tells nothing of a
+/// chart, and reminds a clinician that an emergency can be declared.
+const NOTICE: (&str, &str) = ("dossier-notice", "information-may-be-withheld");
+
 /// An answer in the caller's language: an OperationOutcome that [`refused`] or
 /// [`changed`] made is written anew, with `Content-Language`. Every other
 /// answer stays as it is.
 pub fn in_language(mut answer: Answer, language: Language) -> Answer {
+    set(answer.headers_mut(), NOTICE.0, NOTICE.1);
     let Some(said) = answer.extensions_mut().remove::<Said>() else { return answer };
     let text = match said {
         Said::Refusal(refusal) => refusal.to_operation_outcome_in(language),

@@ -9,6 +9,10 @@ use fhir::outcome::{IssueType, Language, Status};
 use http::{HeaderMap, Request};
 use sha2::{Digest, Sha256};
 
+/// Declares an emergency for one request (R-22.1, art. 7): its value is the
+/// written reason.
+pub const EMERGENCY_REASON: &str = "emergency-reason";
+
 /// A request, taken apart.
 pub struct Ask<'r> {
     /// What the path names.
@@ -140,7 +144,18 @@ pub fn origin(headers: &HeaderMap) -> Origin {
     let told = |name: &str| text(headers, name).unwrap_or_default();
     let request_id: String = told("x-request-id").chars().take(REQUEST_ID_CHARS_MAX).collect();
     let address = text(headers, "x-dossier-client").unwrap_or_else(|| told("spin-client-addr"));
-    Origin { request_id, client_address: address.to_owned() }
+    Origin { request_id, client_address: address.to_owned(), emergency: emergency(headers) }
+}
+
+/// The reason of a declared emergency, from `Emergency-Reason`: text in UTF-8,
+/// percent-encoded where it is not ASCII. Several such headers, or one that
+/// cannot be read, are a reason too short to count, so that the request is
+/// refused rather than answered as if no emergency had been declared.
+pub fn emergency(headers: &HeaderMap) -> Option<String> {
+    let mut all = headers.get_all(EMERGENCY_REASON).iter();
+    let first = all.next()?;
+    let told = first.to_str().ok().filter(|_| all.next().is_none());
+    Some(told.and_then(crate::path::decoded).unwrap_or_default().trim().to_owned())
 }
 
 /// The `Authorization` header. More than one is no header at all.

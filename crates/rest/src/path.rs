@@ -134,6 +134,11 @@ pub fn printable(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_control()).take(ID_CHARS_MAX).collect()
 }
 
+/// Percent-encoded UTF-8 as text; nothing when it is broken.
+pub(crate) fn decoded(text: &str) -> Option<String> {
+    decode(text).ok().map(Cow::into_owned)
+}
+
 /// Undoes percent-encoding in one path segment.
 fn decode(segment: &str) -> Result<Cow<'_, str>, Refusal> {
     if !segment.contains('%') {

@@ -46,8 +46,11 @@ pub async fn answer(
     let (answerer, answered) = match health(&region, &method, &path).await {
         Some(answer) => (Answerer::Door, Ok(answer)),
         None => {
-            let origin =
-                Origin { request_id: request_id.clone(), client_address: client.to_string() };
+            let origin = Origin {
+                request_id: request_id.clone(),
+                client_address: client.to_string(),
+                emergency: rest::ask::emergency(asked.headers()),
+            };
             route(&region, origin, asked).await
         }
     };

@@ -25,6 +25,8 @@ pub struct Case {
     pub name: &'static str,
     /// Makes a request.
     pub ask: fn(&Corpus, &Own, u64) -> Ask,
+    /// Requests at one time; as many as there are connections when absent.
+    pub at_once: Option<usize>,
 }
 
 /// What one connection has of its own: Observations that only it updates.
@@ -36,15 +38,25 @@ pub struct Own {
 }
 
 /// All cases, in the order of the table.
-pub const CASES: [Case; 8] = [
-    Case { name: "read by id", ask: read },
-    Case { name: "create", ask: create },
-    Case { name: "update", ask: update },
-    Case { name: "Patient?identifier", ask: by_identifier },
-    Case { name: "Observation?patient&code", ask: by_code },
-    Case { name: "  the same sorted by date", ask: by_code_sorted },
-    Case { name: "Patient?name", ask: by_name },
-    Case { name: "$everything", ask: everything },
+pub const CASES: [Case; 9] = [
+    Case { name: "read by id", ask: read, at_once: None },
+    Case { name: "create", ask: create, at_once: None },
+    Case { name: "update", ask: update, at_once: None },
+    Case { name: "Patient?identifier", ask: by_identifier, at_once: None },
+    Case { name: "Observation?patient&code", ask: by_code, at_once: None },
+    Case { name: "  the same sorted by date", ask: by_code_sorted, at_once: None },
+    Case { name: "Patient?name", ask: by_name, at_once: None },
+    Case { name: "$everything", ask: everything, at_once: None },
+    Case { name: "$everything, large, alone", ask: everything_large, at_once: Some(1) },
+];
+
+/// Those whose cost must not depend on how many other people there are.
+pub const OF_ONE: [&str; 5] = [
+    "read by id",
+    "Patient?identifier",
+    "Observation?patient&code",
+    "$everything",
+    "$everything, large, alone",
 ];
 
 /// One of several, by a number that jumps about.
@@ -116,5 +128,11 @@ fn by_name(corpus: &Corpus, _: &Own, turn: u64) -> Ask {
 
 fn everything(corpus: &Corpus, _: &Own, turn: u64) -> Ask {
     let patient = chosen(&corpus.patients, turn);
+    get(format!("/Patient/{patient}/$everything"), patient.to_owned())
+}
+
+/// The chart of about [`crate::corpus::LARGE`] resources.
+fn everything_large(corpus: &Corpus, _: &Own, _: u64) -> Ask {
+    let patient = corpus.large.as_str();
     get(format!("/Patient/{patient}/$everything"), patient.to_owned())
 }

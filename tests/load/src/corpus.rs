@@ -18,6 +18,9 @@ use crate::client::{Connection, Server};
 /// Bundles on their way at one time.
 const BUNDLES_AT_ONCE: usize = 4;
 
+/// Resources of a large chart.
+pub const LARGE: usize = 2_000;
+
 /// What was loaded: addresses and values to ask for.
 #[derive(Default)]
 pub struct Corpus {
@@ -31,6 +34,10 @@ pub struct Corpus {
     pub names: Vec<String>,
     /// The `system|code` that most Observations have.
     pub code: String,
+    /// Id of the Patient whose bundle has nearest to [`LARGE`] resources …
+    pub large: String,
+    /// … and how many those are.
+    pub large_resources: usize,
     /// Resources created.
     pub resources: usize,
     /// How long that took.
@@ -127,6 +134,10 @@ async fn send(connection: &mut Connection, text: Bytes, corpus: &RefCell<Corpus>
         let (Some(id), Some(kind)) = (parts.next(), parts.next()) else { continue };
         if kind == "Patient" {
             corpus.patients.push(id.to_owned());
+            let count = entries(&bundle).len();
+            if corpus.large_resources.abs_diff(LARGE) > count.abs_diff(LARGE) {
+                (corpus.large, corpus.large_resources) = (id.to_owned(), count);
+            }
         }
         corpus.places.push(format!("{kind}/{id}"));
     }

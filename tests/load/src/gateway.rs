@@ -131,6 +131,22 @@ impl Gateway {
         Ok(format!("Authorization: Bearer {}", String::from_utf8(printed.stdout)?.trim()))
     }
 
+    /// Has so many more people made and loaded, others for another seed.
+    ///
+    /// # Errors
+    /// When one of them is refused.
+    pub fn more_people(&self, people: usize, seed: usize) -> Result<()> {
+        let loaded = Command::new(&self.binary)
+            .args(["demo", "--people", &people.to_string(), "--seed", &seed.to_string()])
+            .args(["--region", "06", "--ports", &format!("06={}", self.port), "--data"])
+            .arg(&self.data)
+            .output()?;
+        if !loaded.status.success() {
+            bail!("people were not loaded: {}", String::from_utf8_lossy(&loaded.stderr));
+        }
+        Ok(())
+    }
+
     /// The process, to be watched.
     pub fn process(&self) -> Result<Process> {
         let admin = format!("http://127.0.0.1:{}", self.port.saturating_add(ADMIN_OFFSET));

@@ -14,11 +14,12 @@ mod report;
 use std::rc::Rc;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use bytes::Bytes;
 use serde_json::Value;
 use tokio::task::LocalSet;
 
+use crate::cases::Case;
 use crate::client::Server;
 use crate::gateway::{Gateway, Mode};
 use crate::machine::{Machine, Process, bytes_below};
@@ -44,7 +45,7 @@ async fn measure_all(options: &Options) -> Result<()> {
         options.lasting.as_secs_f64()
     );
     let runs = match &options.base {
-        Some(base) => vec![foreign(options, base, &bundles).await?],
+        Some(base) => foreign(options, base, &bundles).await?,
         None => own(options, &bundles).await?,
     };
     if let Some(path) = &options.json {
@@ -58,12 +59,12 @@ async fn measure_all(options: &Options) -> Result<()> {
 }
 
 /// A server that runs already.
-async fn foreign(options: &Options, base: &str, bundles: &[(Value, Bytes)]) -> Result<Run> {
+async fn foreign(options: &Options, base: &str, bundles: &[(Value, Bytes)]) -> Result<Vec<Run>> {
     let server = Server::at(base, &options.headers)?;
     let process = Process { id: options.process, metrics: None };
-    let run = measured(options, &server, &process, bundles, base.to_owned(), None).await?;
-    report::print(&run);
-    Ok(run)
+    let runs = measured(options, &server, &process, bundles, base.to_owned(), None).await?;
+    runs.iter().for_each(report::print);
+    Ok(runs)
 }
 
 /// The gateway, in each mode that it has.
@@ -81,24 +82,29 @@ async fn own(options: &Options, bundles: &[(Value, Bytes)]) -> Result<Vec<Run>> 
         let server = Server::at(&gateway.base(), &[gateway.authorization("system")?])?;
         let process = gateway.process()?;
         let title = mode.name().to_owned();
-        let data = Some(options.data.as_path());
-        let mut run = measured(options, &server, &process, bundles, title, data).await?;
+        let mut measured =
+            measured(options, &server, &process, bundles, title, Some(&gateway)).await?;
         let ms = |taken: Duration| u64::try_from(taken.as_millis()).unwrap_or(u64::MAX);
-        run.start_ms = Some((ms(gateway.cold_start), ms(gateway.warm_start)));
-        report::print(&run);
-        runs.push(run);
+        if let Some(first) = measured.first_mut() {
+            first.start_ms = Some((ms(gateway.cold_start), ms(gateway.warm_start)));
+        }
+        measured.iter().for_each(report::print);
+        runs.extend(measured);
     }
     Ok(runs)
 }
 
+/// Loads the bundles and runs the cases; for each number of `--growth` again
+/// those that concern one person, once so many others are there.
 async fn measured(
     options: &Options,
     server: &Rc<Server>,
     process: &Process,
     bundles: &[(Value, Bytes)],
     title: String,
-    data: Option<&std::path::Path>,
-) -> Result<Run> {
+    gateway: Option<&Gateway>,
+) -> Result<Vec<Run>> {
+    let data = gateway.map(|_| options.data.as_path());
     let bytes_before = data.map(bytes_below);
     let used_before = process.usage();
     let corpus = Rc::new(corpus::load(server, bundles).await?);
@@ -108,19 +114,46 @@ async fn measured(
     let grown =
         data.map(bytes_below).zip(bytes_before).map(|(after, before)| after.saturating_sub(before));
     let owned = Rc::new(measure::prepare(server, &corpus, options.connections).await?);
+    let asked = |case: &Case| case.name.contains(&options.case);
     let mut cases = Vec::new();
-    for case in cases::CASES.iter().filter(|case| case.name.contains(&options.case)) {
+    for case in cases::CASES.iter().filter(|case| asked(case)) {
         cases.push(measure::run(server, case, &corpus, &owned, options.lasting, process).await?);
     }
-    Ok(Run {
-        title,
-        loaded: corpus.resources,
-        load_rate: count as f64 / corpus.taken.as_secs_f64(),
-        load_cpu_us: used.map(|used| used.as_secs_f64() * 1e6 / count as f64),
+    let mut runs = vec![Run {
+        title: title.clone(),
+        large_resources: corpus.large_resources,
+        loaded: Some(report::Loaded {
+            resources: corpus.resources,
+            rate: count as f64 / corpus.taken.as_secs_f64(),
+            cpu_us: used.map(|used| used.as_secs_f64() * 1e6 / count as f64),
+            bytes: grown.map(|grown| grown / u64::try_from(count).unwrap_or(1)),
+        }),
         start_ms: None,
         memory_loaded,
         memory: process.memory(),
-        stored_bytes: grown.map(|grown| grown / u64::try_from(count).unwrap_or(1)),
         cases,
-    })
+    }];
+    let mut others = 0;
+    for (step, people) in options.growth.iter().enumerate() {
+        let gateway = gateway.context("--growth is for a gateway that the bench starts")?;
+        gateway.more_people(people.saturating_sub(others), 1_000 + step)?;
+        others = *people;
+        let mut cases = Vec::new();
+        let of_one = |case: &&Case| cases::OF_ONE.contains(&case.name) && asked(case);
+        for case in cases::CASES.iter().filter(of_one) {
+            let measured =
+                measure::run(server, case, &corpus, &owned, options.lasting, process).await?;
+            cases.push(measured);
+        }
+        runs.push(Run {
+            title: format!("{title}, among {people} other people"),
+            large_resources: corpus.large_resources,
+            loaded: None,
+            start_ms: None,
+            memory_loaded: None,
+            memory: process.memory(),
+            cases,
+        });
+    }
+    Ok(runs)
 }

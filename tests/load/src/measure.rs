@@ -100,7 +100,7 @@ pub async fn run(
     let trips_before = process.store_trips(server).await;
     let workers = LocalSet::new();
     let started = Instant::now();
-    for worker in 0..owned.len() {
+    for worker in 0..case.at_once.unwrap_or(owned.len()) {
         let (mut connection, counts) = (Connection::to(server), Rc::clone(&counts));
         let (corpus, owned, ask) = (Rc::clone(corpus), Rc::clone(owned), case.ask);
         workers.spawn_local(async move {

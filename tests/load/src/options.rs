@@ -25,6 +25,9 @@ pub struct Options {
     pub connections: usize,
     /// How long each case runs.
     pub lasting: Duration,
+    /// How many other people there are, one after the other, to show that what
+    /// concerns one person does not cost more among many. Loaded in between.
+    pub growth: Vec<usize>,
     /// Only the cases whose name holds this.
     pub case: String,
     /// Only the mode whose name holds this.
@@ -33,7 +36,7 @@ pub struct Options {
 
 /// How to call it.
 pub const USAGE: &str = "dossier-load --bundles DIR [--json FILE] [--connections 16] [--seconds 2]
-    [--case PART-OF-NAME] [--mode PART-OF-NAME]
+    [--case PART-OF-NAME] [--mode PART-OF-NAME] [--growth 100,1000,10000]
     [--gateway BINARY --data DIR | --base URL [--header 'Name: value']... [--pid ID]]";
 
 impl Options {
@@ -49,6 +52,7 @@ impl Options {
             json: None,
             connections: 16,
             lasting: Duration::from_secs(2),
+            growth: Vec::new(),
             case: String::new(),
             mode: String::new(),
         };
@@ -65,6 +69,9 @@ impl Options {
                 "--bundles" => options.bundles = value.into(),
                 "--json" => options.json = Some(value.into()),
                 "--connections" => options.connections = value.parse()?,
+                "--growth" => {
+                    options.growth = value.split(',').map(str::parse).collect::<Result<_, _>>()?;
+                }
                 "--case" => options.case = value,
                 "--mode" => options.mode = value,
                 "--seconds" => options.lasting = Duration::from_secs_f64(value.parse()?),

@@ -9,22 +9,30 @@ use crate::measure::Measured;
 pub struct Run {
     /// What was measured.
     pub title: String,
-    /// Resources loaded, and how many a second.
-    pub loaded: usize,
-    /// Resources loaded a second.
-    pub load_rate: f64,
-    /// Processor time of the server per loaded resource.
-    pub load_cpu_us: Option<f64>,
+    /// Resources of the large chart.
+    pub large_resources: usize,
+    /// What loading took, when something was loaded for this run.
+    pub loaded: Option<Loaded>,
     /// Milliseconds from start to first answer, cold and warm.
     pub start_ms: Option<(u64, u64)>,
     /// Resident memory right after loading, in bytes.
     pub memory_loaded: Option<u64>,
     /// Resident memory after the run and at its highest, in bytes.
     pub memory: Option<(u64, u64)>,
-    /// Bytes on disk per resource right after loading.
-    pub stored_bytes: Option<u64>,
     /// The cases.
     pub cases: Vec<Measured>,
+}
+
+/// What loading took.
+pub struct Loaded {
+    /// How many resources.
+    pub resources: usize,
+    /// Resources a second.
+    pub rate: f64,
+    /// Processor time of the server per resource.
+    pub cpu_us: Option<f64>,
+    /// Bytes on disk per resource right after loading.
+    pub bytes: Option<u64>,
 }
 
 fn cell(value: Option<f64>, digits: usize) -> String {
@@ -38,17 +46,19 @@ pub fn print(run: &Run) {
         "{:<28} {:>9} {:>9} {:>9} {:>9} {:>7} {:>9} {:>6}",
         "", "per s", "p50 ms", "p99 ms", "CPU ms", "store", "bytes", "wrong"
     );
-    println!(
-        "{:<28} {:>9.0} {:>9} {:>9} {:>9} {:>7} {:>9} {:>6}",
-        "loading, resources",
-        run.load_rate,
-        "–",
-        "–",
-        cell(run.load_cpu_us.map(|us| us / 1e3), 3),
-        "–",
-        run.stored_bytes.map_or_else(|| "–".to_owned(), |bytes| bytes.to_string()),
-        0
-    );
+    if let Some(loaded) = &run.loaded {
+        println!(
+            "{:<28} {:>9.0} {:>9} {:>9} {:>9} {:>7} {:>9} {:>6}",
+            "loading, resources",
+            loaded.rate,
+            "–",
+            "–",
+            cell(loaded.cpu_us.map(|us| us / 1e3), 3),
+            "–",
+            loaded.bytes.map_or_else(|| "–".to_owned(), |bytes| bytes.to_string()),
+            0
+        );
+    }
     for case in &run.cases {
         println!(
             "{:<28} {:>9.0} {:>9.2} {:>9.2} {:>9} {:>7} {:>9} {:>6}",
@@ -65,6 +75,7 @@ pub fn print(run: &Run) {
             println!("  first wrong answer: {wrong}");
         }
     }
+    println!("the large chart has {} resources", run.large_resources);
     if let Some((cold, warm)) = run.start_ms {
         println!("start to first answer: {cold} ms cold, {warm} ms with a warm cache");
     }
@@ -96,10 +107,11 @@ pub fn to_json(machine: &Machine, connections: usize, seconds: f64, runs: &[Run]
 fn run_to_json(run: &Run) -> Value {
     json!({
         "title": run.title,
-        "loaded_resources": run.loaded,
-        "load_resources_per_s": run.load_rate,
-        "load_cpu_us_per_resource": run.load_cpu_us,
-        "stored_bytes_per_resource": run.stored_bytes,
+        "large_chart_resources": run.large_resources,
+        "loaded_resources": run.loaded.as_ref().map(|loaded| loaded.resources),
+        "load_resources_per_s": run.loaded.as_ref().map(|loaded| loaded.rate),
+        "load_cpu_us_per_resource": run.loaded.as_ref().and_then(|loaded| loaded.cpu_us),
+        "stored_bytes_per_resource": run.loaded.as_ref().and_then(|loaded| loaded.bytes),
         "cold_start_ms": run.start_ms.map(|(cold, _)| cold),
         "warm_start_ms": run.start_ms.map(|(_, warm)| warm),
         "memory_bytes_after_loading": run.memory_loaded,

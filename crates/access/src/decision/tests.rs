@@ -35,6 +35,8 @@ fn mark(decision: Decision) -> char {
         Decision::Deny { reason: Reason::Audit, .. } => 'j',
         Decision::Deny { reason: Reason::AuditIsWrittenByTheRecord, .. } => 'w',
         Decision::Deny { reason: Reason::Purpose, .. } => 'u',
+        // What only the whole decision says.
+        Decision::Deny { .. } => '?',
     }
 }
 
@@ -77,6 +79,15 @@ fn the_matrix() {
         ("system", "user/*.cruds", None, other, "ssssssssssjsssss"),
         ("clerk", "user/*.cruds", None, other, "ssssssssxxjsssss"),
         ("clerk", "user/Observation.rs", None, other, "xxxxssssxxjxxxsx"),
+        ("researcher", "user/*.cruds", None, other, "ssssssssxxjsssss"),
+        ("researcher", "user/Observation.rs", None, other, "xxxxssssxxjxxxsx"),
+        ("proxy", "patient/*.rs", own, own, "xxxxxsssxxjxxxsx"),
+        ("proxy", "patient/*.rs", own, other, "pppppsssxxjpppsp"),
+        ("proxy", "user/*.rs", own, own, "xxxxxsssxxjxxxsx"),
+        ("proxy", "user/*.rs", own, other, "pppppsssxxjpppsp"),
+        ("proxy", "user/*.rs", None, other, "pppppsssxxjpppsp"),
+        ("proxy", "patient/AuditEvent.rs", own, own, "ssssssssxxxsssss"),
+        ("proxy", "patient/AuditEvent.rs", own, other, "ssssssssxxpsssss"),
     ];
     for (function, scopes, patient, person, expected) in rows {
         let claims = claims(function, scopes, patient);
@@ -135,7 +146,7 @@ fn each_basis() {
     let basis = |function, scopes, interaction| {
         ask(&claims(function, scopes, Some("p1")), interaction, "Observation", Some("p1"))
     };
-    let allow = |basis| Decision::Allow { basis };
+    let allow = |basis| Decision::Allow { basis, constrained: false };
     let read = Interaction::Read;
     assert_eq!(basis("nurse", "user/*.r", read), allow(Basis::CareRelationship));
     assert_eq!(basis("patient", "patient/*.r", read), allow(Basis::OwnRecord));

@@ -46,5 +46,6 @@ pub(super) fn read(bytes: &[u8]) -> Option<Entry> {
         request_id: spelt.request_id,
         network_address: spelt.network_address,
         outcome: spelt.outcome,
+        decided: super::Decided::default(),
     })
 }

@@ -97,6 +97,11 @@ impl Issuers {
         Ok(Self(issuers))
     }
 
+    /// What they are called (`iss`).
+    pub fn urls(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|issuer| issuer.url.as_str())
+    }
+
     /// These and one more.
     ///
     /// # Errors

@@ -9,6 +9,8 @@ use super::lengths;
 const DIFFERENT_MAX: usize = 24;
 /// Deepest indentation that is foretold, in spaces.
 const INDENT_MAX: usize = 1024;
+/// A line's end and the spaces that most lines begin with.
+const LINE: &[u8; 65] = b"\n                                                                ";
 
 /// How somebody spaces JSON. **Numbers are part of the stored form.**
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,7 +137,11 @@ pub(super) fn put_back(text: &[u8], spaces: &Spaces<'_>, whole: usize) -> Option
             _ => walk.expected(token.first().copied(), &mut plain),
         }
         left = left.saturating_sub(1);
-        plain.extend_from_slice(token);
+        match token {
+            // Most tokens are one byte, which is cheaper than a copy's call.
+            [byte] => plain.push(*byte),
+            token => plain.extend_from_slice(token),
+        }
         if plain.len() > whole {
             return None;
         }
@@ -166,6 +172,7 @@ impl Walk {
 
     /// The white space that is expected before a token with this first byte, or
     /// before the end.
+    #[inline(always)]
     fn expected(&self, next: Option<u8>, out: &mut Vec<u8>) {
         let Some(next) = next else { return };
         let elements = self.habit.manner == Manner::Elements;
@@ -185,12 +192,19 @@ impl Walk {
         }
     }
 
+    #[inline(always)]
     fn line(&self, level: usize, out: &mut Vec<u8>) {
         let spaces = self.habit.base.saturating_add(self.habit.unit.saturating_mul(level));
-        out.push(b'\n');
-        out.resize(out.len() + spaces.min(INDENT_MAX), b' ');
+        match LINE.get(..=spaces) {
+            Some(line) => out.extend_from_slice(line),
+            None => {
+                out.push(b'\n');
+                out.resize(out.len() + spaces.min(INDENT_MAX), b' ');
+            }
+        }
     }
 
+    #[inline(always)]
     fn pass(&mut self, token: &[u8]) {
         let indented = |object: bool| object || self.habit.manner == Manner::Elements;
         match token.first() {
@@ -224,6 +238,7 @@ fn is_space(byte: u8) -> bool {
 
 /// The token that a text begins with: a bracket, comma or colon; a string; or
 /// whatever else up to one of these or white space. Empty at the end.
+#[inline(always)]
 fn token(text: &[u8]) -> &[u8] {
     let length = match text.first() {
         None => 0,
@@ -238,11 +253,12 @@ fn token(text: &[u8]) -> &[u8] {
     text.get(..length).unwrap_or(text)
 }
 
+#[inline(always)]
 fn string(text: &[u8]) -> usize {
     let mut at = 1;
     loop {
         let rest = text.get(at..).unwrap_or_default();
-        match rest.iter().position(|byte| *byte == b'"' || *byte == b'\\') {
+        match memchr::memchr2(b'"', b'\\', rest) {
             None => return text.len(),
             Some(more) if rest.get(more) == Some(&b'"') => return at + more + 1,
             Some(more) => at = (at + more + 2).min(text.len()),

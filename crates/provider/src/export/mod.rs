@@ -19,7 +19,7 @@ use crate::references::local;
 use crate::session::{Session, Told};
 use access::entry::{Basis, Interaction};
 use chart::table::Table;
-use chart::{Environment, Job};
+use chart::{CellRef, Environment, Job};
 use contracts::{ExportLevel, ExportOutput, ExportProgress, ExportRequest, Intent, Page, Refusal};
 use fhir::json::{Document, Value};
 use fhir::limits::JsonLimits;
@@ -94,7 +94,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             if state.at.is_none() {
                 return self.progress(id, &job, state).await;
             }
-            let files = self.step(id, &mut state).await?;
+            let files = self.step(session, id, &mut state).await?;
             let part = match files.is_empty() {
                 true => None,
                 false => Some(encoded(&files)?),
@@ -140,7 +140,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                 if behind > file.to {
                     break 'walk;
                 }
-                taken.extend(self.taken_at(&state, &selection, &spot, &types).await?);
+                let there = self.taken_at(&state, &selection, &spot, &types).await?;
+                taken.extend(self.exported_to(session, there).await?);
                 at = behind;
             }
         }
@@ -280,7 +281,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     }
 
     /// Walks on for a while; the files that became known.
-    async fn step(&self, id: &str, state: &mut State) -> Result<Vec<File>, Refusal> {
+    async fn step(&self, session: &Session, id: &str, state: &mut State) -> Result<Vec<File>, Refusal> {
         let listed = self.listed(id).await?;
         let selection = self.selection(state, &listed)?;
         let until_ms = self.now_ms().saturating_add(EXPORT_STEP_MS);
@@ -296,6 +297,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             }
             for (spot, behind) in spots {
                 let taken = self.taken_at(state, &selection, &spot, &types).await?;
+                let taken = self.exported_to(session, taken).await?;
                 for one in taken {
                     let position = types.iter().position(|held| *held == one.resource_type);
                     if let Some(open) = position.and_then(|position| state.open.get_mut(position)) {
@@ -311,6 +313,16 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                 return Ok(files);
             }
         }
+    }
+
+    /// Of what is taken, what the caller is shown.
+    async fn exported_to(
+        &self,
+        session: &Session,
+        taken: Vec<CellRef>,
+    ) -> Result<Vec<CellRef>, Refusal> {
+        let seen = self.refs_seen_by(session, Interaction::Export, &taken).await?;
+        Ok(taken.into_iter().zip(seen).filter_map(|(at, seen)| seen.then_some(at)).collect())
     }
 
     fn selection<'s>(&self, state: &State, listed: &'s [String]) -> Result<Selection<'s>, Refusal> {

@@ -85,7 +85,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             if query.matches_nothing() {
                 return Ok(Vec::new());
             }
-            self.judged(&|_| Some(&query), cells, snapshot_ms).await
+            self.judged(run, &|_| Some(&query), cells, snapshot_ms).await
         })
     }
 
@@ -242,6 +242,7 @@ fn candidate(cell: &Cell) -> Found {
             id: String::new(),
         },
         tokens: Tokens::from_bytes(cell.tokens.clone()).ok(),
+        last_updated_ms: cell.last_updated_ms,
     }
 }
 

@@ -10,13 +10,15 @@ use crate::chart_reads::{Chart, person_of, seen_in};
 use crate::cursor;
 use crate::provider::Provider;
 use crate::references::{Resolved, local, people};
+use crate::session::Session;
+use crate::sight::Candidate;
 use access::entry::Interaction;
 use chart::table::Table;
 use chart::{Cell, CellRef, Environment, Home, Version};
 use contracts::{Page, Refusal, ResourceKey, Window};
 use fhir::limits::JsonLimits;
 use fhir::resource::Resource;
-use fhir::search::{Query, parameters};
+use fhir::search::{Query, Tokens, parameters};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Parameters that tell when care was given or a state held. A resource counts
@@ -52,7 +54,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let person = chart.person().unwrap_or_default();
         let key = ResourceKey::new("Patient", person);
         let asked = self.asked_of(chart, Interaction::Everything, &key).await?;
-        let mut run = self.run(Within::reach(&chart.session));
+        let mut run = self.run_for(&chart.session);
         let part = loop {
             let part = self.everything_once(&mut run, chart, &window).await?;
             if self.is_whole(&mut run)? {
@@ -92,7 +94,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         window: &Window,
     ) -> Result<Option<Part>, Refusal> {
         let Some(home) = chart.home.as_ref() else { return Ok(None) };
-        let mut cells = self.compartment_in(run, home, None).await?;
+        let cells = self.compartment_in(run, home, None).await?;
+        let mut cells = self.cells_in_sight(&chart.session, cells).await?;
         if cells.iter().all(|cell| cell.resource_type != "Patient" || cell.deleted) {
             return Ok(None);
         }
@@ -102,7 +105,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         cells.retain(|cell| {
             !cell.deleted && named(&cell.resource_type) && recent(cell.last_updated_ms)
         });
-        let mut cells = self.of_care(cells, window).await?;
+        let mut cells = self.of_care(run, cells, window).await?;
         // The person first, then by type and id: an order that no write changes.
         cells.sort_by(|left, right| place(left).cmp(&place(right)));
         let total = u32::try_from(cells.len()).ok();
@@ -142,8 +145,39 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         Ok(Some(Part { at, versions, included, total, next }))
     }
 
+    /// Those of the cells that the session is shown; what is deleted tells
+    /// nobody anything.
+    async fn cells_in_sight(
+        &self,
+        session: &Session,
+        mut cells: Vec<Cell>,
+    ) -> Result<Vec<Cell>, Refusal> {
+        cells.retain(|cell| !cell.deleted);
+        let held: Vec<(CellRef, Option<Tokens>)> = cells
+            .iter_mut()
+            .map(|cell| (cell.reference(), Tokens::from_bytes(cell.tokens.clone()).ok()))
+            .collect();
+        let candidates: Vec<Candidate<'_>> = held
+            .iter()
+            .zip(&cells)
+            .map(|((at, tokens), cell)| Candidate {
+                at,
+                cell: tokens.as_ref().map(|tokens| (tokens, cell.last_updated_ms)),
+            })
+            .collect();
+        let seen = self.seen_by(session, Interaction::Everything, &candidates).await?;
+        let mut seen = seen.into_iter();
+        cells.retain(|_| seen.next().unwrap_or(false));
+        Ok(cells)
+    }
+
     /// Those of the window's dates of care.
-    async fn of_care(&self, cells: Vec<Cell>, window: &Window) -> Result<Vec<Cell>, Refusal> {
+    async fn of_care(
+        &self,
+        run: &mut Run,
+        cells: Vec<Cell>,
+        window: &Window,
+    ) -> Result<Vec<Cell>, Refusal> {
         if window.care_from.is_none() && window.care_to.is_none() {
             return Ok(cells);
         }
@@ -157,9 +191,9 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             let mut dated: HashSet<String> = HashSet::new();
             let mut undated: Option<HashSet<String>> = None;
             for (found_in, found_none) in within.iter().zip(&without) {
-                let ids = self.ids_of(found_in, &cells).await?;
+                let ids = self.ids_of(run, found_in, &cells).await?;
                 dated.extend(ids);
-                let none = self.ids_of(found_none, &cells).await?;
+                let none = self.ids_of(run, found_none, &cells).await?;
                 undated = Some(match undated {
                     None => none,
                     Some(so_far) => so_far.intersection(&none).cloned().collect(),
@@ -174,8 +208,13 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         Ok(kept)
     }
 
-    async fn ids_of(&self, query: &Query, cells: &[Cell]) -> Result<HashSet<String>, Refusal> {
-        let found = self.judged(&|_| Some(query), cells.to_vec(), None).await?;
+    async fn ids_of(
+        &self,
+        run: &mut Run,
+        query: &Query,
+        cells: &[Cell],
+    ) -> Result<HashSet<String>, Refusal> {
+        let found = self.judged(run, &|_| Some(query), cells.to_vec(), None).await?;
         Ok(found.into_iter().map(|one| one.at.id).collect())
     }
 

@@ -12,6 +12,7 @@ use crate::limits::{INCLUDE_ROUNDS_MAX, INCLUDED_MAX};
 use crate::provider::Provider;
 use crate::references::local_version;
 use crate::session::Session;
+use access::entry::Interaction;
 use chart::table::Table;
 use chart::{CellRef, Environment, Version};
 use contracts::Refusal;
@@ -136,6 +137,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                 }
             }
         }
+        let at = self.refs_in_sight(state.session, at).await?;
+        let numbered = self.refs_in_sight(state.session, numbered).await?;
         let versions = self.bodies(&at).await?;
         state.included.at.extend(at);
         state.included.versions.extend(versions);
@@ -149,6 +152,16 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             }
         }
         Ok(())
+    }
+
+    /// Those that the session is shown.
+    async fn refs_in_sight(
+        &self,
+        session: &Session,
+        at: Vec<CellRef>,
+    ) -> Result<Vec<CellRef>, Refusal> {
+        let seen = self.refs_seen_by(session, Interaction::Search, &at).await?;
+        Ok(at.into_iter().zip(seen).filter_map(|(at, seen)| seen.then_some(at)).collect())
     }
 
     /// Who refers to these resources.
@@ -199,7 +212,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                 let of_type =
                     cells.iter().filter(|cell| cell.resource_type == query.resource_type());
                 let of_type = of_type.cloned().collect();
-                let found = self.judged(&|_| Some(query), of_type, None).await?;
+                let found = self.judged(run, &|_| Some(query), of_type, None).await?;
                 links
                     .extend(found.into_iter().map(|one| ((one.at.resource_type, one.at.id), None)));
             }

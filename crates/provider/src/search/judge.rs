@@ -2,8 +2,11 @@
 //! body.
 
 use crate::convert::read_failed;
+use super::run::Run;
 use crate::limits::{BODIES_AT_ONCE, PAGE_BYTES_MAX};
 use crate::provider::Provider;
+use crate::sight::Candidate;
+use access::entry::Interaction;
 use chart::table::Table;
 use chart::{Cell, CellRef, Environment, Version};
 use contracts::Refusal;
@@ -20,6 +23,8 @@ pub(crate) struct Found {
     pub position: Position,
     /// The cell's tokens when they are of that version.
     pub tokens: Option<Tokens>,
+    /// When that version was made, in milliseconds since 1970.
+    pub last_updated_ms: i64,
 }
 
 impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
@@ -27,6 +32,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     /// judged as it was at that instant; what is deleted since is left out.
     pub(crate) async fn judged<'q>(
         &self,
+        run: &mut Run,
         query_of: &(dyn Fn(&str) -> Option<&'q Query> + Sync),
         cells: Vec<Cell>,
         snapshot_ms: Option<i64>,
@@ -58,6 +64,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                 Verdict::Yes => match query.position(&tokens, &cell.id, cell.last_updated_ms) {
                     Some(position) => {
                         found.push(Found {
+                            last_updated_ms: cell.last_updated_ms,
                             at: into_reference(cell),
                             position,
                             tokens: Some(tokens),
@@ -75,7 +82,25 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                 .filter_map(|(at, version)| settled(query_of(&at.resource_type)?, at, version));
             found.extend(settled);
         }
-        Ok(found)
+        self.in_sight(run, found).await
+    }
+
+    /// Those of the matches that whoever searches is shown.
+    async fn in_sight(&self, run: &mut Run, found: Vec<Found>) -> Result<Vec<Found>, Refusal> {
+        let Some(viewer) = run.viewer.clone() else { return Ok(found) };
+        let candidates: Vec<Candidate<'_>> = found
+            .iter()
+            .map(|one| Candidate {
+                at: &one.at,
+                cell: one.tokens.as_ref().map(|tokens| (tokens, one.last_updated_ms)),
+            })
+            .collect();
+        let seen = self.seen_by(&viewer, Interaction::Search, &candidates).await?;
+        let all = found.len();
+        let kept = found.into_iter().zip(seen).filter_map(|(one, seen)| seen.then_some(one));
+        let kept: Vec<Found> = kept.collect();
+        run.hides |= kept.len() < all;
+        Ok(kept)
     }
 
     /// Exactly these versions, in one wave.
@@ -120,5 +145,6 @@ fn settled(query: &Query, at: &CellRef, version: Version) -> Option<Found> {
         at: at.clone(),
         position: query.position_of_body(root, &version.id, version.last_updated_ms),
         tokens: None,
+        last_updated_ms: version.last_updated_ms,
     })
 }

@@ -36,7 +36,8 @@ mod run;
 mod scan;
 mod walls;
 
-pub(crate) use rights::inside;
+pub(crate) use rights::{Denied, inside};
+pub(crate) use walls::Match;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -78,7 +78,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         within: &Within,
         asked: &Asked,
     ) -> Result<Cut, Refusal> {
-        let mut run = self.run(Within::reach(session));
+        let mut run = self.run_for(session);
         loop {
             let done = self.cut_once(&mut run, session, within, asked.clone()).await;
             // What was refused for a torn sight may not be refused for a whole

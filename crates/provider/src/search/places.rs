@@ -169,6 +169,19 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         Ok(places)
     }
 
+    /// Resources of a type that may carry this identifier value: the caller
+    /// looks at what they are now.
+    pub(crate) async fn identified(
+        &self,
+        resource_type: &str,
+        value: &str,
+    ) -> Result<Vec<Place>, Refusal> {
+        let pk = super::rows::identifier_partition(resource_type, value);
+        let named = self.named_by(&[(pk, Range::All)]).await?;
+        let place = |(home, id)| Place { home, resource_type: resource_type.to_owned(), id };
+        Ok(named.into_iter().map(place).collect())
+    }
+
     /// Homes and ids that rows of these ranges name.
     async fn named_by(&self, ranges: &[(String, Range)]) -> Result<Vec<(Home, String)>, Refusal> {
         let rows = self.rows_of(ranges).await?.into_iter().filter_map(|(sk, item)| {

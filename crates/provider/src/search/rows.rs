@@ -8,9 +8,11 @@
 //! | people of more names than have rows | `I#name#+` | `{id}` |
 //! | birth dates of people | `I#born#{year}` | `{first instant}#{id}` |
 //! | all people | `I#all#{shard}` | `{id}` |
+//! | charts that hold what withholds (`crate::sight`) | `I#veil#{person}` | `Consent` |
 //! | references out of a home, and those whose id tells no home | `I#ref#{Type/id}` | `{type}#{id}` |
 
 use crate::limits::NAME_PREFIX_CHARS;
+use crate::sight::{is_restricting, veil_row};
 use chart::table::{Item, Key, Value as Stored};
 use chart::{Home, Row, Where};
 use fhir::json::Value;
@@ -65,6 +67,9 @@ pub(crate) fn rows(resource_type: &str, id: &str, home: &Home, root: Value<'_>) 
         if let Some((kind, referred)) = leads_out(&reference.text, home) {
             add(referred_partition(kind, referred), format!("{resource_type}#{id}"));
         }
+    }
+    if is_restricting(resource_type) {
+        rows.extend(veil_row(home));
     }
     rows.sort_by(|left, right| left.key.cmp(&right.key));
     rows.dedup_by(|left, right| left.key == right.key);

@@ -51,6 +51,10 @@ pub(crate) struct Run {
     pub reading: Reading,
     /// As far as the caller's token reaches; chains and includes go there.
     pub reach: Within,
+    /// Who is shown what it finds; nobody for what the record asks itself.
+    pub viewer: Option<Session>,
+    /// Something matched that the viewer is not shown.
+    pub hides: bool,
     /// Base addresses of this record.
     pub bases: Vec<String>,
     cells_left: usize,
@@ -98,11 +102,19 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         Run {
             reading: self.record().reading(),
             reach,
+            viewer: None,
+            hides: false,
             bases: self.own_bases(),
             cells_left: SEARCH_CELLS_MAX,
             until_ms: self.now_ms().saturating_add(SEARCH_MS_MAX),
             passes: 0,
         }
+    }
+
+    /// A search about to begin for a session, as far as its token reaches and
+    /// shown only what it may see.
+    pub(crate) fn run_for(&self, session: &Session) -> Run {
+        Run { viewer: Some(session.clone()), ..self.run(Within::reach(session)) }
     }
 
     /// Whether what was read is one sight of the record. If not, everything is

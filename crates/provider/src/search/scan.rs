@@ -198,7 +198,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     ) -> Result<Vec<Found>, Refusal> {
         if asked.lead.chains().is_empty() {
             let of_type = |name: &str| asked.of_type(name);
-            return self.judged(&of_type, cells, snapshot_ms).await;
+            return self.judged(run, &of_type, cells, snapshot_ms).await;
         }
         let mut by_type: HashMap<String, Vec<Cell>> = HashMap::new();
         for cell in cells {

@@ -1,6 +1,6 @@
 //! `chart.search` and `shelf.search`.
 
-use super::asked::confined;
+use super::asked::{Asked, confined};
 use super::page::Cut;
 use super::rights::decided;
 use super::run::Within;
@@ -36,6 +36,17 @@ fn told(resource_types: &[String], query: &str, compartment: Option<&ResourceKey
     }
 }
 
+/// What the criteria of a change find.
+#[derive(Clone, Debug)]
+pub(crate) enum Match {
+    /// Nothing.
+    None,
+    /// This.
+    One(Box<Cell>),
+    /// Nothing that the session is shown.
+    Withheld,
+}
+
 fn shown(cut: &Cut) -> Vec<Seen> {
     let mut seen = seen_in(&cut.at, &cut.versions);
     seen.extend(seen_in(&cut.included.at, &cut.included.versions));
@@ -56,6 +67,10 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         match decided(&chart.session, told.interaction, &mut asked, chart.person()) {
             Ok(basis) => told.basis = Some(basis),
             Err(denied) => return Err(self.denied(&chart.session, told, denied).await),
+        }
+        let opened = self.sights_of(&chart.session, told.interaction, &asked, chart.person()).await;
+        if let Err(denied) = opened {
+            return Err(self.denied(&chart.session, told, denied).await);
         }
         let Some(person) = chart.person() else {
             // Nothing is where the caller looked.
@@ -99,20 +114,42 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             Ok(basis) => told.basis = Some(basis),
             Err(denied) => return Err(self.denied(session, told, denied).await),
         }
+        if let Err(denied) = self.sights_of(session, told.interaction, &asked, None).await {
+            return Err(self.denied(session, told, denied).await);
+        }
         let cut = self.cut(session, &Within::reach(session), &asked).await?;
         told.seen = shown(&cut);
         self.witness(session, told).await?;
         Ok(cut.page())
     }
 
-    /// The one resource that a search of criteria finds, if any does. Whether the
-    /// caller may make that search is the caller's to ask.
+    /// Whether the charts that are searched are open to the session at all.
+    async fn sights_of(
+        &self,
+        session: &Session,
+        interaction: Interaction,
+        asked: &Asked,
+        person: Option<&str>,
+    ) -> Result<(), super::Denied> {
+        let Some(first) = asked.queries.first() else { return Ok(()) };
+        self.view(session, interaction, first.resource_type(), person).await.map(drop)
+    }
+
+    /// The one resource that a search of criteria finds for a session, if any
+    /// does. Whether the session may make that search is the caller's to ask.
     ///
     /// # Errors
     /// 412 when several match.
-    pub(crate) async fn only_match(&self, query: &Query) -> Result<Option<Cell>, Refusal> {
-        let mut run = self.run(Within::Everywhere);
+    pub(crate) async fn only_match(
+        &self,
+        session: &Session,
+        query: &Query,
+    ) -> Result<Match, Refusal> {
+        // What is found lies anywhere; whose it is was decided before.
+        let mut run = self.run_for(session);
+        run.reach = Within::Everywhere;
         loop {
+            run.hides = false;
             let found = self.complete(&mut run, &Within::Everywhere, query.clone()).await;
             let places = found.map(|found| {
                 found.into_iter().map(|one| Place {
@@ -133,7 +170,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             }
             let mut cells = cells?;
             return match cells.len() {
-                0 | 1 => Ok(cells.pop()),
+                0 if run.hides => Ok(Match::Withheld),
+                0 | 1 => Ok(cells.pop().map_or(Match::None, |cell| Match::One(Box::new(cell)))),
                 _ => Err(Refusal::multiple_matches()),
             };
         }

@@ -221,7 +221,7 @@ impl World {
             issued_at_s: Some(now_s),
         };
         let header = format!("Bearer {}", self.issuer.sign(&claims));
-        let origin = Origin { request_id: "request-1".into(), client_address: "192.0.2.1".into() };
+        let origin = Origin { request_id: "request-1".into(), client_address: "192.0.2.1".into(), emergency: None };
         block_on(self.walls.verify(Some(&header), &origin)).unwrap()
     }
     pub fn clinician(&self) -> Session {
