@@ -25,7 +25,7 @@ pub const KEYS_MAX: usize = 64;
 pub const JWKS_BYTES_MAX: usize = 256 * 1024;
 /// A `kid` that is not known makes its issuer's address be asked again, at most
 /// this often, in seconds.
-pub const KEYS_ASK_AGAIN_S: i64 = 30;
+pub const KEYS_ASK_AGAIN_S: i64 = 10;
 /// Keys that cannot be fetched again are kept for so long, in seconds: an
 /// issuer's outage of a day stops nobody, a key that was withdrawn serves no
 /// longer than that.

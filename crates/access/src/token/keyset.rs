@@ -27,7 +27,9 @@ pub struct KeySet {
 
 #[derive(Debug, Default)]
 struct Held {
-    keys: Arc<Keys>,
+    keys: Keys,
+    /// As they were published, to tell whether they changed.
+    published: Option<Value>,
     fetched_at_s: Option<i64>,
     asked_at_s: Option<i64>,
 }
@@ -42,7 +44,7 @@ impl KeySet {
         set: &Map<String, Value>,
         rsa: Algorithm,
     ) -> Result<Self, ConfigurationError> {
-        let held = Held { keys: Arc::new(keys(owner, set, rsa)?), ..Held::default() };
+        let held = Held { keys: keys(owner, set, rsa)?, ..Held::default() };
         Ok(Self::holding(owner, None, rsa, held))
     }
 
@@ -131,12 +133,15 @@ impl KeySet {
         if text.len() > JWKS_BYTES_MAX {
             return error(format!("{}: its JWK Set is too long", self.owner));
         }
-        let keys = keys(&self.owner, &parsed(text)?, self.rsa)?;
+        let mut set = parsed(text)?;
+        let keys = keys(&self.owner, &set, self.rsa)?;
+        let published = set.remove("keys");
         let mut held = self.write();
-        let changed = !same(&held.keys, &keys);
+        let changed = held.published != published;
         held.fetched_at_s = Some(now_s);
         if changed {
-            held.keys = Arc::new(keys);
+            held.keys = keys;
+            held.published = published;
             self.changes.fetch_add(1, Ordering::Release);
         }
         Ok(changed)
@@ -187,13 +192,6 @@ fn keys(owner: &str, set: &Map<String, Value>, rsa: Algorithm) -> Result<Keys, C
         1..=KEYS_MAX => Ok(keys),
         _ => error(format!("{owner}: more than {KEYS_MAX} keys")),
     }
-}
-
-fn same(held: &Keys, other: &Keys) -> bool {
-    held.len() == other.len()
-        && held.iter().zip(other).all(|((kid, key), (other_kid, other))| {
-            kid == other_kid && format!("{key:?}") == format!("{other:?}")
-        })
 }
 
 /// Whether keys may be taken from there: by TLS, or from this machine.
