@@ -231,7 +231,8 @@ fn concept(system: &str, code: &str) -> Value {
 fn restrictions(column: &str) -> Arc<[Restriction]> {
     let ours = |code| concept("urn:dossier:consent-category", code);
     let display = json!({"display": "x"});
-    let actor = |code| json!([{"role": concept("urn:dossier:function", code), "reference": display}]);
+    let actor =
+        |code| json!([{"role": concept("urn:dossier:function", code), "reference": display}]);
     let named = json!([{
         "role": concept("http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "IRCP"),
         "reference": {"identifier": {"system": "urn:dossier:client", "value": "another"}},
@@ -341,10 +342,9 @@ fn cells(class: usize, role: usize, scopes: &str) -> String {
                     Ok(_) if interaction == Interaction::Batch => 'e',
                     Ok(view) => {
                         let facts = BodyFacts::new(body.root(), "1", 0);
-                        let reads = interaction == Interaction::Create
-                            || view.shows(&facts) == Shown::Yes;
-                        let writes =
-                            !interaction.changes() || view.accepts(&facts) == Shown::Yes;
+                        let reads =
+                            interaction == Interaction::Create || view.shows(&facts) == Shown::Yes;
+                        let writes = !interaction.changes() || view.accepts(&facts) == Shown::Yes;
                         if reads && writes { 'x' } else { 'w' }
                     }
                 });
@@ -400,7 +400,9 @@ fn table() -> String {
     }
     text.push_str("\n# route\tasks\n");
     let declared = routes();
-    for (route, name) in ROUTES.iter().filter(|(route, _)| declared.iter().any(|each| each == route)) {
+    for (route, name) in
+        ROUTES.iter().filter(|(route, _)| declared.iter().any(|each| each == route))
+    {
         writeln!(text, "{route}\t{name}").unwrap();
     }
     text.push_str("\n# asks\trole\tscopes\tcells\n");
@@ -411,9 +413,12 @@ fn table() -> String {
                 rows.entry(cells(class, role, scopes)).or_default().push(scopes);
             }
             for (cells, scopes) in rows {
-                let scopes: Vec<&str> =
-                    scopes.into_iter().map(|each| if each.is_empty() { "none" } else { each }).collect();
-                writeln!(text, "{name}\t{role_name}\t{}\t{}", scopes.join(" | "), runs(&cells)).unwrap();
+                let scopes: Vec<&str> = scopes
+                    .into_iter()
+                    .map(|each| if each.is_empty() { "none" } else { each })
+                    .collect();
+                writeln!(text, "{name}\t{role_name}\t{}\t{}", scopes.join(" | "), runs(&cells))
+                    .unwrap();
             }
         }
     }

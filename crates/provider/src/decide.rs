@@ -1,7 +1,7 @@
 //! Asking the one function that decides (`access::decision`).
 
 use access::claims::Claims;
-use access::decision::{Decision, Intended, Reason, decide};
+use access::decision::{Decision, Intended, decide};
 use access::entry::{Basis, Interaction};
 use contracts::Refusal;
 
@@ -14,13 +14,8 @@ pub(crate) fn permitted(
 ) -> Result<Basis, (&'static str, Refusal)> {
     let intended = Intended { interaction, resource_type, person, purpose: claims.purpose };
     match decide(claims, &intended) {
-        Decision::Allow { basis, constrained: false } => Ok(basis),
-        // Nothing asks a view of each resource here, so that what narrows the
-        // scopes would not be heeded.
-        Decision::Allow { constrained: true, .. } => {
-            let reason = Reason::Scope;
-            Err((reason.word(), Refusal::forbidden(sentence(reason.text()))))
-        }
+        // What narrows the scopes is heeded where resources are shown (`crate::sight`).
+        Decision::Allow { basis, .. } => Ok(basis),
         Decision::Deny { reason, text } => Err((reason.word(), Refusal::forbidden(sentence(text)))),
     }
 }

@@ -68,7 +68,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             let home = self.home_of(&key).await?;
             let place = (at, Place { home, resource_type: key.resource_type, id: key.id });
             let kind = changes.get(at).map(|change| change.kind);
-            let of_kind = if kind == Some(ChangeKind::Delete) { &mut deleted } else { &mut updated };
+            let of_kind =
+                if kind == Some(ChangeKind::Delete) { &mut deleted } else { &mut updated };
             of_kind.push(place);
         }
         let mut hidden = self.withheld_at(session, Interaction::Update, updated).await?;

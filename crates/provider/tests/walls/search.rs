@@ -38,7 +38,9 @@ fn observed(id: &str, subject: &str, code: &str, rest: &str) -> String {
 fn world() -> World {
     let world = World::new();
     let session = world.system();
-    let family = |name: &str| format!(r#""name":[{{"family":"{name}"}}],"gender":"female""#);
+    let family = |name: &str| {
+        format!(r#""name":[{{"family":"{name}"}}],"gender":"female","birthDate":"1980-02-03""#)
+    };
     for text in [
         body("Patient", "ann", &family("Roy")),
         body("Patient", "bob", &family("Gagnon")),

@@ -380,7 +380,9 @@ pub fn patient(id: &str) -> String {
 
 /// A person, another content for each number.
 pub fn numbered(id: &str, number: u64) -> String {
-    format!(r#"{{"resourceType":"Patient","id":"{id}","birthDate":"1980-02-03","multipleBirthInteger":{number}}}"#)
+    format!(
+        r#"{{"resourceType":"Patient","id":"{id}","birthDate":"1980-02-03","multipleBirthInteger":{number}}}"#
+    )
 }
 
 /// A person with a NAM.
