@@ -70,7 +70,12 @@ struct World {
 
 impl World {
     fn of(id: &str) -> Self {
-        Self { restrictions: read(id), deceased: false, emergency: None, authorizations: Vec::new() }
+        Self {
+            restrictions: read(id),
+            deceased: false,
+            emergency: None,
+            authorizations: Vec::new(),
+        }
     }
 
     fn shows(&self, claims: &Claims, body: &str) -> bool {

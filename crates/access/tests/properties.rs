@@ -161,9 +161,23 @@ fn the_cases_reach_every_outcome() {
     }
     println!("{counts:?}");
     for word in [
-        "shown", "scope", "other-person", "audit-only", "audit", "purpose", "research-purpose",
-        "authorization", "age", "proxy", "region", "break-glass", "emergency-reason",
-        "audit-is-written-by-the-record", "restriction", "refusal", "not-released",
+        "shown",
+        "scope",
+        "other-person",
+        "audit-only",
+        "audit",
+        "purpose",
+        "research-purpose",
+        "authorization",
+        "age",
+        "proxy",
+        "region",
+        "break-glass",
+        "emergency-reason",
+        "audit-is-written-by-the-record",
+        "restriction",
+        "refusal",
+        "not-released",
     ] {
         assert!(counts.get(word).is_some_and(|count| *count >= 5), "{word}: {counts:?}");
     }

@@ -49,14 +49,23 @@ pub struct Provision {
 }
 
 const WHO: [&str; 10] = [
-    "Practitioner/a", "Practitioner/b", "RelatedPerson/a", "licence:l1", "licence:l2",
-    "establishment:e1", "establishment:e2", "client:c1", "client:c2", "Device/a",
+    "Practitioner/a",
+    "Practitioner/b",
+    "RelatedPerson/a",
+    "licence:l1",
+    "licence:l2",
+    "establishment:e1",
+    "establishment:e2",
+    "client:c1",
+    "client:c2",
+    "Device/a",
 ];
 
 impl Consent {
     pub fn random(dice: &mut Dice) -> Self {
         use Kind::{Procuration, Refusal, Research, Restriction};
-        let kind = dice.of(&[Restriction, Restriction, Restriction, Research, Refusal, Procuration]);
+        let kind =
+            dice.of(&[Restriction, Restriction, Restriction, Research, Refusal, Procuration]);
         Self { kind, root: Provision::random(dice, kind, kind == Procuration, 1) }
     }
 
@@ -95,7 +104,8 @@ impl Provision {
             actors = (0..=dice.below(2)).map(|_| Actor::random(dice, kind)).collect();
         }
         let nested = if depth < 3 && dice.one_in(3) { 1 + dice.below(2) } else { 0 };
-        let exceptions = (0..nested).map(|_| Self::random(dice, kind, !permits, depth + 1)).collect();
+        let exceptions =
+            (0..nested).map(|_| Self::random(dice, kind, !permits, depth + 1)).collect();
         let mut some = |choices: &[&'static str]| {
             if dice.one_in(3) { dice.some(choices, 2) } else { Vec::new() }
         };
@@ -134,9 +144,13 @@ impl Provision {
         put("extension", self.categories.iter().map(|code| {
             json!({"url": "urn:dossier:extension:consent-category", "valueCoding": {"system": "urn:c", "code": code}})
         }).collect());
-        put("data", self.ids.iter().map(|id| {
-            json!({"meaning": "instance", "reference": {"reference": id}})
-        }).collect());
+        put(
+            "data",
+            self.ids
+                .iter()
+                .map(|id| json!({"meaning": "instance", "reference": {"reference": id}}))
+                .collect(),
+        );
         put("actor", self.actors.iter().map(Actor::element).collect());
         put("provision", self.exceptions.iter().map(Self::element).collect());
         if let Some((from, to)) = self.years {
@@ -154,7 +168,9 @@ impl Provision {
 impl Actor {
     fn random(dice: &mut Dice, kind: Kind) -> Self {
         let roles: &[&'static str] = match kind {
-            Kind::Restriction => &["professional", "nurse", "physician", "clerk", "proxy", "system", "researcher"],
+            Kind::Restriction => {
+                &["professional", "nurse", "physician", "clerk", "proxy", "system", "researcher"]
+            }
             Kind::Research | Kind::Refusal => &["researcher", "relative", "proxy"],
             Kind::Procuration => &["proxy"],
         };

@@ -18,6 +18,7 @@ use fhir::limits::JsonLimits;
 use serde_json::{Value, json};
 
 mod consents;
+#[allow(unused_imports)]
 pub use consents::{Actor, Consent, Kind, Provision};
 
 /// 2026-06-01 at noon, UTC.
@@ -110,8 +111,17 @@ pub struct Case {
 }
 
 pub const FUNCTIONS: [&str; 11] = [
-    "physician", "nurse", "pharmacist", "patient", "proxy", "auditor", "system", "researcher",
-    "clerk", "relative", "physician",
+    "physician",
+    "nurse",
+    "pharmacist",
+    "patient",
+    "proxy",
+    "auditor",
+    "system",
+    "researcher",
+    "clerk",
+    "relative",
+    "physician",
 ];
 const INTERACTIONS: [Interaction; 8] = [
     Interaction::Read,
@@ -170,13 +180,25 @@ impl Case {
             interaction,
             resource,
             birth_date: dice.of(&[
-                Some("1980-02-29"), Some("2012-06-01"), Some("2012-06-02"), Some("2012"),
-                Some("2020"), Some("2011"), None,
+                Some("1980-02-29"),
+                Some("2012-06-01"),
+                Some("2012-06-02"),
+                Some("2012"),
+                Some("2020"),
+                Some("2011"),
+                None,
             ]),
             deceased: dice.one_in(5),
             here: !dice.one_in(12),
             emergency: if care || dice.one_in(20) { dice.of(&emergency) } else { None },
-            authorization: dice.of(&[Held::InForce, Held::InForce, Held::InForce, Held::Nothing, Held::Expired, Held::Anothers]),
+            authorization: dice.of(&[
+                Held::InForce,
+                Held::InForce,
+                Held::InForce,
+                Held::Nothing,
+                Held::Expired,
+                Held::Anothers,
+            ]),
             delay_days: dice.of(&[None, Some(3), Some(30)]),
             keeps: dice.some(&["Immunization", "Observation"], 3),
             consents: (0..dice.below(4)).map(|_| dice.below(pool)).collect(),
@@ -307,7 +329,8 @@ impl Case {
     }
 
     pub fn reads_accesses(&self) -> bool {
-        let audits = self.interaction == Interaction::ReadAudit || self.resource.kind == "AuditEvent";
+        let audits =
+            self.interaction == Interaction::ReadAudit || self.resource.kind == "AuditEvent";
         audits && !self.interaction.changes()
     }
 }

@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod routes;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -20,6 +22,8 @@ use access::scope::Scope;
 use fhir::json::Document;
 use fhir::limits::JsonLimits;
 use serde_json::{Value, json};
+
+use routes::ROUTES;
 
 /// 2026-06-01 at noon, UTC.
 const NOW_MS: i64 = 1_780_315_200_000;
@@ -57,76 +61,6 @@ const CLASSES: [(&str, Interaction, &str); 18] = [
     ("provenance-read", Interaction::Read, "Provenance"),
     ("provenance-search", Interaction::Search, "Provenance"),
     ("provenance-history", Interaction::HistoryType, "Provenance"),
-];
-
-/// What each route asks. A route that is not here fails the test.
-const ROUTES: [(&str, &str); 66] = [
-    ("GET /fhir/metadata", "public"),
-    ("GET /openapi.json", "public"),
-    ("GET /fhir/.well-known/smart-configuration", "public"),
-    ("POST /oauth/token", "public"),
-    ("GET /oauth/jwks", "public"),
-    ("GET /route", "token"),
-    ("POST /fhir/:type/$validate", "token"),
-    ("POST /fhir/:type/:id/$validate", "token"),
-    ("GET /fhir/$meta", "token"),
-    ("GET /fhir/:type/$meta", "token"),
-    ("GET /fhir/$export/:job", "own-export"),
-    ("DELETE /fhir/$export/:job", "own-export"),
-    ("GET /fhir/$export/:job/:file", "own-export"),
-    ("GET /fhir/:type/:id", "read"),
-    ("GET /fhir/:type/:id/$meta", "read"),
-    ("POST /fhir/:type/:id/$meta", "read"),
-    ("GET /fhir/:type/:id/$validate", "read"),
-    ("GET /fhir/:type/:id/_history/:version", "vread"),
-    ("GET /fhir/:type/:id/_history", "history-instance"),
-    ("GET /fhir/:type/_history", "history-type"),
-    ("GET /fhir/_history", "history-system"),
-    ("GET /fhir/:type", "search"),
-    ("GET /fhir/:type/_search", "search"),
-    ("POST /fhir/:type/_search", "search"),
-    ("GET /fhir/Observation/$lastn", "search"),
-    ("POST /fhir/Observation/$lastn", "search"),
-    ("GET /fhir/:type/:id/:member", "search"),
-    ("GET /fhir/:type/:id/:member/_search", "search"),
-    ("POST /fhir/:type/:id/:member/_search", "search"),
-    ("GET /fhir", "search-system"),
-    ("GET /fhir/_search", "search-system"),
-    ("POST /fhir/_search", "search-system"),
-    ("GET /fhir/:type/:id/$everything", "everything"),
-    ("POST /fhir/:type/:id/$everything", "everything"),
-    ("GET /fhir/$export", "export"),
-    ("POST /fhir/$export", "export"),
-    ("GET /fhir/Patient/$export", "export"),
-    ("POST /fhir/Patient/$export", "export"),
-    ("GET /fhir/Group/:id/$export", "export"),
-    ("POST /fhir/Group/:id/$export", "export"),
-    ("POST /fhir/:type", "create"),
-    ("PUT /fhir/:type/:id", "update"),
-    ("PUT /fhir/:type", "update"),
-    ("POST /fhir/:type/:id/$meta-add", "update"),
-    ("POST /fhir/:type/:id/$meta-delete", "update"),
-    ("PATCH /fhir/:type/:id", "patch"),
-    ("PATCH /fhir/:type", "patch"),
-    ("DELETE /fhir/:type/:id", "delete"),
-    ("DELETE /fhir/:type", "delete"),
-    ("POST /fhir", "bundle"),
-    ("GET /fhir/AuditEvent", "read-audit"),
-    ("GET /fhir/AuditEvent/_search", "read-audit"),
-    ("POST /fhir/AuditEvent/_search", "read-audit"),
-    ("GET /fhir/AuditEvent/:id", "read-audit"),
-    ("GET /fhir/Provenance/:id", "provenance-read"),
-    ("GET /fhir/Provenance", "provenance-search"),
-    ("GET /fhir/Provenance/_search", "provenance-search"),
-    ("POST /fhir/Provenance/_search", "provenance-search"),
-    ("GET /fhir/Provenance/_history", "provenance-history"),
-    ("GET /fhir/Patient/:id/$access-log", "read-audit"),
-    ("POST /fhir/Patient/:id/$access-log", "read-audit"),
-    ("GET /checkpoint", "public"),
-    ("GET /tile/...", "public"),
-    ("GET /healthz", "public"),
-    ("GET /readyz", "public"),
-    ("GET /.well-known/jwks.json", "public"),
 ];
 
 /// Name, function, birth date of the person, whether an authorization is in force.
@@ -231,7 +165,8 @@ fn concept(system: &str, code: &str) -> Value {
 fn restrictions(column: &str) -> Arc<[Restriction]> {
     let ours = |code| concept("urn:dossier:consent-category", code);
     let display = json!({"display": "x"});
-    let actor = |code| json!([{"role": concept("urn:dossier:function", code), "reference": display}]);
+    let actor =
+        |code| json!([{"role": concept("urn:dossier:function", code), "reference": display}]);
     let named = json!([{
         "role": concept("http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "IRCP"),
         "reference": {"identifier": {"system": "urn:dossier:client", "value": "another"}},
@@ -341,10 +276,9 @@ fn cells(class: usize, role: usize, scopes: &str) -> String {
                     Ok(_) if interaction == Interaction::Batch => 'e',
                     Ok(view) => {
                         let facts = BodyFacts::new(body.root(), "1", 0);
-                        let reads = interaction == Interaction::Create
-                            || view.shows(&facts) == Shown::Yes;
-                        let writes =
-                            !interaction.changes() || view.accepts(&facts) == Shown::Yes;
+                        let reads =
+                            interaction == Interaction::Create || view.shows(&facts) == Shown::Yes;
+                        let writes = !interaction.changes() || view.accepts(&facts) == Shown::Yes;
                         if reads && writes { 'x' } else { 'w' }
                     }
                 });
@@ -387,7 +321,7 @@ fn unrolled(runs: &str) -> String {
 
 fn table() -> String {
     let mut text = String::from(
-        "# The authorization matrix, written by crates/access/tests/matrix.rs. Do not edit.\n\
+        "# The authorization matrix, written by crates/access/tests/matrix. Do not edit.\n\
          # A row of cells is, for each region (served here, served elsewhere), for each\n\
          # restriction of the chart, one letter for each purpose; a number repeats a letter.\n\
          # The caller asks about one Observation of the category laboratory (or one\n\
@@ -400,7 +334,9 @@ fn table() -> String {
     }
     text.push_str("\n# route\tasks\n");
     let declared = routes();
-    for (route, name) in ROUTES.iter().filter(|(route, _)| declared.iter().any(|each| each == route)) {
+    for (route, name) in
+        ROUTES.iter().filter(|(route, _)| declared.iter().any(|each| each == route))
+    {
         writeln!(text, "{route}\t{name}").unwrap();
     }
     text.push_str("\n# asks\trole\tscopes\tcells\n");
@@ -411,9 +347,12 @@ fn table() -> String {
                 rows.entry(cells(class, role, scopes)).or_default().push(scopes);
             }
             for (cells, scopes) in rows {
-                let scopes: Vec<&str> =
-                    scopes.into_iter().map(|each| if each.is_empty() { "none" } else { each }).collect();
-                writeln!(text, "{name}\t{role_name}\t{}\t{}", scopes.join(" | "), runs(&cells)).unwrap();
+                let scopes: Vec<&str> = scopes
+                    .into_iter()
+                    .map(|each| if each.is_empty() { "none" } else { each })
+                    .collect();
+                writeln!(text, "{name}\t{role_name}\t{}\t{}", scopes.join(" | "), runs(&cells))
+                    .unwrap();
             }
         }
     }
