@@ -11,13 +11,15 @@ use crate::scope::{Context, Scope, patient_context};
 
 mod circumstances;
 mod reason;
+mod shown;
 #[cfg(test)]
 pub(crate) mod tests;
 mod view;
 
 pub use circumstances::{Circumstances, Door, ReleaseDelay, Settings};
 pub use reason::Reason;
-pub use view::{Shown, View, Why, Withheld, view};
+pub use shown::{Shown, Why, Withheld};
+pub use view::{View, view};
 
 /// The type whose resources are the journal itself.
 const AUDIT: &str = "AuditEvent";

@@ -87,7 +87,7 @@ pub struct Known<'a> {
     /// `Organization/1`.
     pub reference: &'a str,
     /// By any of these.
-    pub as_: &'a [KnownAs<'a>],
+    pub named_by: &'a [KnownAs<'a>],
 }
 
 /// How a token names an actor.

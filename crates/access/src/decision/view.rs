@@ -6,6 +6,7 @@ use fhir::search::{self, Query, parameters::ANY_RESOURCE};
 
 use super::circumstances::{Age, Circumstances, Door, Settings};
 use super::reason::Reason;
+use super::shown::{Shown, Why, Withheld};
 use super::{AUDIT, Decision, Intended, decide, reaches, rule};
 use crate::claims::{Claims, Function, Purpose};
 use crate::entry::{Basis, Interaction};
@@ -14,6 +15,9 @@ use crate::limits::{EMERGENCY_REASON_CHARS_MAX, EMERGENCY_REASON_CHARS_MIN};
 use crate::restriction::{Bearing, Caller, Kind, Restriction, Source, all, any};
 use crate::scope::Scope;
 use crate::systems::BASIC;
+
+#[cfg(test)]
+mod tests;
 
 /// What a caller is shown of one chart. Owned: it may outlive what it was
 /// decided from.
@@ -25,7 +29,8 @@ pub struct View {
     /// The scopes that count; every type when one of them covers all.
     grants: Vec<Grant>,
     any_type: bool,
-    /// Wildcards cover AuditEvent: of the person themself, and of auditors.
+    /// Wildcards cover AuditEvent: of the person themself, of auditors, and of
+    /// whoever adds one.
     audits: bool,
     /// The caller stands in for the person, and sees results no sooner.
     delayed: bool,
@@ -59,68 +64,6 @@ enum Constraint {
     Unknown,
 }
 
-/// Whether a resource is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Shown<'v> {
-    /// It is.
-    Yes,
-    /// To this caller it does not exist: absent, not counted, not sortable.
-    Withheld(Withheld<'v>),
-    /// The facts do not tell; ask again with the body.
-    Unsure,
-}
-
-/// Why a resource is withheld: for the journal, never for the caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Withheld<'v> {
-    /// By what rule.
-    pub why: Why,
-    /// By which Consent, if by one.
-    pub source: Option<&'v Source>,
-}
-
-/// By what rule a resource is withheld.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Why {
-    /// No scope covers its type, or what narrows the scopes leaves it out.
-    Scope,
-    /// A proxy of a person of 14 or more does not keep it (art. 21).
-    Proxy,
-    /// The result has not been released to the person yet.
-    NotReleased,
-    /// The person restricts it (art. 7).
-    Restriction,
-    /// The person refuses it (art. 8).
-    Refusal,
-    /// It would give the caller rights, or lift what is withheld from them.
-    SelfGrant,
-}
-
-impl Why {
-    /// The word for the journal and for metrics.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Scope => "scope",
-            Self::Proxy => "proxy",
-            Self::NotReleased => "not-released",
-            Self::Restriction => "restriction",
-            Self::Refusal => "refusal",
-            Self::SelfGrant => "self-grant",
-        }
-    }
-
-    /// What the caller is told of a write that [`View::accepts`] stops. `None`
-    /// of what is answered as if it were not there.
-    pub fn reason(self) -> Option<Reason> {
-        match self {
-            Self::Scope => Some(Reason::Scope),
-            Self::Proxy => Some(Reason::Proxy),
-            Self::SelfGrant => Some(Reason::SelfGrant),
-            Self::NotReleased | Self::Restriction | Self::Refusal => None,
-        }
-    }
-}
-
 /// Decides on a chart. Pure: the same arguments give the same answer.
 ///
 /// # Errors
@@ -147,7 +90,8 @@ pub fn view(
         settings: Arc::clone(&circumstances.settings),
         grants,
         any_type,
-        audits: matches!(claims.function, Function::Patient | Function::Auditor),
+        audits: matches!(claims.function, Function::Patient | Function::Auditor)
+            || (audits && intended.interaction == Interaction::Create),
         delayed: claims.function.is_confined() && !circumstances.settings.release_delays.is_empty(),
         narrowed,
         authorizes: claims.function.is_clinician() || claims.function == Function::System,
@@ -317,8 +261,8 @@ impl View {
         self.basis
     }
 
-    /// Whether nothing is withheld whatever is in the chart, so that no
-    /// resource need be asked for.
+    /// Whether nothing is withheld whatever is in the chart, so that no resource
+    /// need be asked for, but those of type AuditEvent.
     pub fn whole(&self) -> bool {
         self.any_type && !self.delayed && !self.narrowed && self.withholding.is_empty()
     }

@@ -136,7 +136,8 @@ fn may_be(function: &Function, kind: &str) -> bool {
 pub(crate) fn identities(kind: &str, id: &str, naming: &Naming<'_>) -> Option<Vec<Identity>> {
     let known =
         naming.known.iter().filter(|known| known.reference.split_once('/') == Some((kind, id)));
-    let mut found: Vec<Identity> = known.flat_map(|known| known.as_).filter_map(identity).collect();
+    let mut found: Vec<Identity> =
+        known.flat_map(|known| known.named_by).filter_map(identity).collect();
     match kind {
         // No token's user is an organization, and a role is one of several.
         "Organization" | "PractitionerRole" if found.is_empty() => return None,

@@ -48,8 +48,8 @@ fn read(consent: &Value) -> Result<Option<Vec<Restriction>>, Misunderstood> {
         functions: &["clerk"],
         own_bases: &["https://here.example/fhir"],
         known: &[
-            Known { reference: "Organization/clinic", as_: &[KnownAs::Establishment("e01")] },
-            Known { reference: "Practitioner/roy", as_: &[KnownAs::Licence("12345")] },
+            Known { reference: "Organization/clinic", named_by: &[KnownAs::Establishment("e01")] },
+            Known { reference: "Practitioner/roy", named_by: &[KnownAs::Licence("12345")] },
         ],
         ..Naming::default()
     };

@@ -18,6 +18,7 @@ use fhir::limits::JsonLimits;
 use serde_json::{Value, json};
 
 mod consents;
+#[allow(unused_imports)]
 pub use consents::{Actor, Consent, Kind, Provision};
 
 /// 2026-06-01 at noon, UTC.
