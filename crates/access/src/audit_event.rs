@@ -77,8 +77,9 @@ fn parts(entry: &Entry) -> Vec<Part<'_>> {
         person: person_of(entry, item),
         items: vec![item],
     });
-    let changed: Vec<Part<'_>> = changed.collect();
+    let mut changed: Vec<Part<'_>> = changed.collect();
     if !changed.is_empty() {
+        changed.extend(of_decision(entry));
         return changed;
     }
     let subtype = words::Subtype::of_interaction(entry.interaction);
@@ -92,6 +93,29 @@ fn parts(entry: &Entry) -> Vec<Part<'_>> {
     if parts.is_empty() || !nobodys.is_empty() {
         parts.push(Part { subtype, person: None, items: nobodys });
     }
+    parts.extend(of_decision(entry));
+    parts
+}
+
+/// What there is to tell of the decision itself: that a Consent had a part in
+/// it, and that an emergency was declared. Of several people it is not said
+/// whose Consent it was, since each of them reads of the others' nothing.
+fn of_decision(entry: &Entry) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let part = |subtype, person| Part { subtype, person, items: Vec::new() };
+    if !entry.decided.consents.is_empty() {
+        let person = match entry.persons.as_slice() {
+            [person] => Some(person.as_str()),
+            _ => None,
+        };
+        parts.push(part(words::Subtype::AuthzConsent, person));
+    }
+    if entry.decided.emergency.is_some() {
+        let persons = entry.persons.iter().map(|person| Some(person.as_str()));
+        let persons: Vec<Option<&str>> = persons.collect();
+        let persons = if persons.is_empty() { vec![None] } else { persons };
+        parts.extend(persons.into_iter().map(|person| part(words::Subtype::BreakGlass, person)));
+    }
     parts
 }
 
@@ -100,7 +124,7 @@ fn event(entry: &Entry, server: &Server, number: usize, part: &Part<'_>) -> Valu
     let mut event = json!({
         "resourceType": "AuditEvent",
         "id": format!("{}.{number}", entry.id),
-        "meta": {"profile": profile(part)},
+        "meta": {"profile": profile(entry, part)},
         "language": "fr-CA",
         "text": {"status": "generated", "div": narrative(entry, part)},
         "type": subtype.event_type().coding(),
@@ -120,7 +144,7 @@ fn event(entry: &Entry, server: &Server, number: usize, part: &Part<'_>) -> Valu
         },
         "entity": entities::entities(entry, part),
     });
-    if subtype.pattern().is_none()
+    if profile(entry, part).is_empty()
         && let Some(members) = event.as_object_mut()
     {
         members.remove("meta");
@@ -132,9 +156,14 @@ fn event(entry: &Entry, server: &Server, number: usize, part: &Part<'_>) -> Valu
 }
 
 /// BALP's profile for the interaction, if it has one; the Patient ones when a
-/// person is named.
-fn profile(part: &Part<'_>) -> Vec<String> {
-    let patient = if part.person.is_some() { "Patient" } else { "" };
+/// person is named. Those of interactions are for what succeeded: what was
+/// denied or failed has the same form, its outcome and why (`outcomeDesc`).
+fn profile(entry: &Entry, part: &Part<'_>) -> Vec<String> {
+    let of_decision = part.subtype == words::Subtype::AuthzConsent;
+    if !of_decision && entry.outcome.status >= 400 {
+        return Vec::new();
+    }
+    let patient = if part.person.is_some() && !of_decision { "Patient" } else { "" };
     let url = |pattern| {
         format!(
             "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.{patient}{pattern}"

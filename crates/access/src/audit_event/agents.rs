@@ -34,6 +34,16 @@ pub fn agents(entry: &Entry, server: &Server, subtype: Subtype) -> Vec<Value> {
     if !by_itself {
         agents.push(user(entry, user_type, &address));
     }
+    if matches!(subtype, Subtype::AuthzConsent | Subtype::BreakGlass) {
+        agents.push(json!({
+            "type": {"coding": [words::PROVIDER.coding()]},
+            "who": {"identifier": {
+                "system": crate::systems::ESTABLISHMENT,
+                "value": super::site(entry),
+            }},
+            "requestor": false,
+        }));
+    }
     agents
 }
 
@@ -56,6 +66,9 @@ fn types(subtype: Subtype) -> (Word, Word, Word) {
         | Subtype::Batch
         | Subtype::Transaction => (words::SOURCE, words::DESTINATION, words::AUTHOR),
         Subtype::Token => (words::SOURCE, words::DESTINATION, words::RECIPIENT),
+        Subtype::AuthzConsent | Subtype::BreakGlass => {
+            (words::APPLICATION, words::AUTHORIZER, words::RECIPIENT)
+        }
         Subtype::Delete => (words::APPLICATION, words::CUSTODIAN, words::AUTHOR),
     }
 }

@@ -25,6 +25,14 @@ pub fn entities(entry: &Entry, part: &Part<'_>) -> Vec<Value> {
             "role": words::PATIENT.coding(),
         }));
     }
+    if part.subtype == words::Subtype::AuthzConsent {
+        for consent in &entry.decided.consents {
+            entities.push(json!({
+                "what": {"reference": consent},
+                "type": words::CONSENT.coding(),
+            }));
+        }
+    }
     // A query that was refused before it was parsed still says what was asked.
     let asked = entry.query.as_deref().or(is_query(entry.interaction).then_some("?"));
     if let Some(query) = asked {
@@ -38,9 +46,12 @@ pub fn entities(entry: &Entry, part: &Part<'_>) -> Vec<Value> {
         "what": {"identifier": {"value": entry.request_id}},
         "type": words::REQUEST_ID.coding(),
     });
-    if let (Some(basis), Some(members)) = (entry.basis, request.as_object_mut()) {
-        let detail = json!([{"type": "basis", "valueString": basis.code()}]);
-        members.insert("detail".to_owned(), detail);
+    let basis = entry.basis.map(|basis| json!({"type": "basis", "valueString": basis.code()}));
+    let reason = entry.decided.emergency.as_ref().filter(|reason| !reason.is_empty());
+    let reason = reason.map(|reason| json!({"type": "emergency", "valueString": reason}));
+    let detail: Vec<Value> = basis.into_iter().chain(reason).collect();
+    if let (false, Some(members)) = (detail.is_empty(), request.as_object_mut()) {
+        members.insert("detail".to_owned(), json!(detail));
     }
     entities.push(request);
     entities

@@ -59,6 +59,35 @@ pub const USER_AUTHENTICATION: Word =
     word(DICOM, "110114", "Authentification", "User Authentication");
 /// Of it: the beginning of a session, here of a token.
 const LOGIN: Word = word(DICOM, "110122", "obtention d'un jeton", "Login");
+/// DICOM PS3.15 §A.5.3.11: something that somebody should look at.
+const SECURITY_ALERT: Word = word(DICOM, "110113", "Alerte de sécurité", "Security Alert");
+/// Of it: restrictions are lifted in an emergency.
+const OVERRIDE: Word =
+    word(DICOM, "110127", "bris de glace : accès d'urgence", "Emergency Override Started");
+/// BALP, AuthZconsent.
+const DECIDED_BY_CONSENT: Word = word(
+    "https://profiles.ihe.net/ITI/BALP/CodeSystem/AuthZsubType",
+    "AuthZ-Consent",
+    "décision selon un consentement",
+    "Authorization Decision using Roles and Consent",
+);
+/// BALP, AuthZconsent: the establishment for which somebody asks.
+pub const PROVIDER: Word = word(
+    "http://terminology.hl7.org/CodeSystem/v3-RoleClass",
+    "PROV",
+    "Établissement",
+    "healthcare provider",
+);
+/// BALP, AuthZconsent: who decided.
+pub const AUTHORIZER: Word = word(
+    "http://terminology.hl7.org/CodeSystem/extra-security-role-type",
+    "authserver",
+    "Serveur d'autorisation",
+    "authorization server",
+);
+/// BALP, AuthZconsent: the Consent that was looked at.
+pub const CONSENT: Word =
+    word("http://hl7.org/fhir/resource-types", "Consent", "Consentement", "Consent");
 pub const APPLICATION_SERVER: Word = word(
     "http://terminology.hl7.org/CodeSystem/security-source-type",
     "4",
@@ -117,6 +146,10 @@ pub enum Subtype {
     Batch,
     Transaction,
     Token,
+    /// A Consent had a part in the decision.
+    AuthzConsent,
+    /// An emergency was declared (bris de glace).
+    BreakGlass,
 }
 
 impl Subtype {
@@ -168,6 +201,8 @@ impl Subtype {
             Self::Batch => ("batch", "lot", "batch"),
             Self::Transaction => ("transaction", "transaction", "transaction"),
             Self::Token => return LOGIN,
+            Self::AuthzConsent => return DECIDED_BY_CONSENT,
+            Self::BreakGlass => return OVERRIDE,
         };
         word(RESTFUL, code, french, english)
     }
@@ -187,19 +222,27 @@ impl Subtype {
             | Self::Export
             | Self::Batch
             | Self::Transaction
+            | Self::AuthzConsent
+            | Self::BreakGlass
             | Self::Token => "E",
         }
     }
 
     /// What kind of event it is.
     pub fn event_type(self) -> Word {
-        if self == Self::Token { USER_AUTHENTICATION } else { REST }
+        match self {
+            Self::Token => USER_AUTHENTICATION,
+            Self::AuthzConsent | Self::BreakGlass => SECURITY_ALERT,
+            _ => REST,
+        }
     }
 
-    /// BALP's name for the pattern; it has none for a token that is asked for.
+    /// BALP's name for the pattern; it has none for a token that is asked for,
+    /// nor for an emergency.
     pub fn pattern(self) -> Option<&'static str> {
         Some(match self {
-            Self::Token => return None,
+            Self::Token | Self::BreakGlass => return None,
+            Self::AuthzConsent => "AuthZconsent",
             Self::Read | Self::Vread | Self::History => "Read",
             Self::Create => "Create",
             Self::Delete => "Delete",

@@ -75,7 +75,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     }
 
     fn naming<R>(&self, named: &[Named], read: impl FnOnce(&Naming<'_>) -> R) -> R {
-        let as_: Vec<Vec<KnownAs<'_>>> = named
+        let named_by: Vec<Vec<KnownAs<'_>>> = named
             .iter()
             .map(|one| {
                 let references = one.references.iter().map(|text| KnownAs::Reference(text));
@@ -86,8 +86,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             .collect();
         let known: Vec<Known<'_>> = named
             .iter()
-            .zip(&as_)
-            .map(|(one, as_)| Known { reference: &one.reference, as_ })
+            .zip(&named_by)
+            .map(|(one, named_by)| Known { reference: &one.reference, named_by })
             .collect();
         let own_bases = &self.inner.decisions.own_bases;
         let own_bases: Vec<&str> = own_bases.iter().map(String::as_str).collect();
