@@ -155,7 +155,7 @@ fn without_its_trace_no_token_is_given() {
 }
 
 #[test]
-fn a_proxy_opens_one_chart_and_a_researcher_what_is_named() {
+fn a_proxy_opens_one_chart() {
     let world = World::new();
     let clinician = world.clinician();
     world.put(&clinician, &patient("ann"));
