@@ -12,6 +12,9 @@ mod items;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use id::packed_id;
+#[cfg(test)]
+pub(crate) use id::unpacked_id;
 pub use id::{id, id_time_ms};
 
 /// First byte of the encoding; a later layout takes another. Layout 1, which

@@ -18,12 +18,12 @@ use chart::table::TableError;
 
 use crate::entry::EntryError;
 
-mod append;
-mod batch;
+pub(crate) mod append;
+pub(crate) mod batch;
 mod drain;
 mod outbox;
 mod search;
-mod stream;
+pub(crate) mod stream;
 #[cfg(test)]
 mod tests;
 

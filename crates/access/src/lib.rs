@@ -1,9 +1,10 @@
 //! Who may do what with the record, and the proof of what was done: bearer
 //! tokens and their claims, scopes, the decision, the access entry, its
-//! rendering as AuditEvent and Provenance, and the journal that keeps it.
+//! rendering as AuditEvent and Provenance, the journal that keeps it, and the
+//! ledger that proves it.
 //!
-//! Everything decides from its arguments alone; only [`journal`] speaks to a
-//! table, through `chart`'s port.
+//! Everything decides from its arguments alone; only [`journal`] and [`ledger`]
+//! speak to a table, through `chart`'s port.
 pub mod audit_event;
 pub mod authorization;
 pub mod claims;
@@ -11,6 +12,7 @@ pub mod decision;
 pub mod entry;
 pub mod facts;
 pub mod journal;
+pub mod ledger;
 pub mod limits;
 pub mod origin;
 pub mod provenance;

@@ -62,6 +62,28 @@ pub const STREAM_IDLE_MS: u64 = 10 * 60_000;
 pub const PAGE_ENTRIES_MAX: usize = 1000;
 /// Index items fetched at once.
 pub const INDEX_PAGE_ITEMS: u32 = 32;
+/// Entries that one transaction of the sequencer appends: eight full tiles.
+pub const SEQUENCE_ENTRIES_MAX: usize = 2048;
+/// Streams of which one transaction of the sequencer takes entries.
+pub const SEQUENCE_STREAMS_MAX: usize = 24;
+/// Seconds in which the entries of one such transaction were made: one item of
+/// the place index each.
+pub const SEQUENCE_SECONDS_MAX: usize = 24;
+/// Items of one stream that the sequencer reads at once.
+pub const SEQUENCE_ITEMS: u32 = 8;
+/// Streams that the sequencer reads side by side.
+pub const SEQUENCE_STREAMS_AT_ONCE: usize = 12;
+
+// The head, streams (two items each when they begin or end), places, tiles and
+// bundles that so many entries fill or begin, and two levels above.
+const _: () = assert!(
+    1 + 2 * SEQUENCE_STREAMS_MAX
+        + SEQUENCE_SECONDS_MAX
+        + 2 * (SEQUENCE_ENTRIES_MAX / 256 + 1)
+        + 2 * 2
+        + 5
+        <= 100
+);
 
 // An item takes at least one entry, and the queue at least one item.
 const _: () = assert!(ENTRY_BYTES_MAX + 4 <= BATCH_BYTES_MAX);

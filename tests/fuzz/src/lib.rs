@@ -8,6 +8,7 @@
 
 mod bundles;
 mod http_headers;
+mod ledgers;
 mod patches;
 mod paths;
 mod resources;
@@ -16,6 +17,7 @@ mod tokens;
 
 pub use bundles::bundle_entry;
 pub use http_headers::headers;
+pub use ledgers::{ledger_file, note, tlog_proof, witness_request};
 pub use patches::{fhirpath_patch, json_patch};
 pub use paths::fhirpath;
 pub use resources::resource;
@@ -26,7 +28,7 @@ pub use tokens::token;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target; a test fails when a parser has no seeds.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 12] = [
     ("resource", resource),
     ("search", search),
     ("json_patch", json_patch),
@@ -35,6 +37,10 @@ pub const TARGETS: [Target; 8] = [
     ("bundle_entry", bundle_entry),
     ("headers", headers),
     ("token", token),
+    ("note", note),
+    ("ledger_file", ledger_file),
+    ("tlog_proof", tlog_proof),
+    ("witness_request", witness_request),
 ];
 
 /// The present of all targets, so that a finding can be replayed.

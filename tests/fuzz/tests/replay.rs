@@ -75,4 +75,7 @@ macro_rules! replays {
     };
 }
 
-replays!(resource search json_patch fhirpath_patch fhirpath bundle_entry headers token);
+replays!(
+    resource search json_patch fhirpath_patch fhirpath bundle_entry headers token
+    note ledger_file tlog_proof witness_request
+);

@@ -15,6 +15,17 @@ pub fn id_time_ms(id: &str) -> Option<u64> {
     unpack(id).and_then(|bits| u64::try_from(bits >> 80).ok())
 }
 
+/// The sixteen bytes of an id; `None` when it is none.
+pub(crate) fn packed_id(id: &str) -> Option<[u8; 16]> {
+    unpack(id).map(u128::to_be_bytes)
+}
+
+/// The id of [`packed_id`]'s bytes.
+#[cfg(test)]
+pub(crate) fn unpacked_id(bytes: [u8; 16]) -> String {
+    pack(u128::from_be_bytes(bytes))
+}
+
 pub(super) fn pack(bits: u128) -> String {
     let digit = |at: usize| {
         let index = usize::try_from((bits >> (5 * (LENGTH - 1 - at))) & 31).unwrap_or(0);

@@ -212,7 +212,7 @@ async fn flush<T: Table, E: Environment>(
 
 /// Writes one batch into the stream, opening one when there is none. A stream
 /// that fails is given up; one that was fenced off is replaced, once.
-pub(super) async fn write<T: Table, E: Environment>(
+pub(crate) async fn write<T: Table, E: Environment>(
     table: &T,
     environment: &E,
     region: &str,

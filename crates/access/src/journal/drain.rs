@@ -12,7 +12,8 @@ use super::stream::{
     tail,
 };
 use super::{Environment, JournalError, append, batch};
-use crate::entry::Entry;
+use crate::entry::{self, Entry};
+use crate::ledger::keep_closed;
 use crate::limits::{
     BATCH_BYTES_MAX, DRAIN_ITEMS_MAX, DRAIN_OUTBOX_MAX, INDEX_SPAN_MS, RETRY_PAUSE_MS,
     STREAM_IDLE_MS, WRITE_ATTEMPTS_MAX,
@@ -181,6 +182,10 @@ impl<T: Table, E: Environment, O: Outbox> Drain<T, E, O> {
             Value::N(i64::try_from(stream.drained).unwrap_or(i64::MAX)),
         );
         let write = if closed {
+            // The sequencer finds streams in the register: it must know this
+            // one before it leaves.
+            let token = self.token();
+            keep_closed(&*self.table, &self.region, &stream.epoch, &token).await?;
             let kept = Key::new(closed_pk(&self.region), &stream.epoch);
             self.table.write(Write::put(kept, moved.to_item(), Condition::Always)).await?;
             Write::delete(key, as_read)
@@ -192,6 +197,12 @@ impl<T: Table, E: Environment, O: Outbox> Drain<T, E, O> {
             Err(TableError::Condition(_)) => Ok(()),
             result => Ok(result?),
         }
+    }
+
+    fn token(&self) -> String {
+        let mut random = [0_u8; 10];
+        self.environment.fill_random(&mut random);
+        entry::id(self.environment.now_ms(), random)
     }
 
     /// Closes a stream whose writer is silent for long, by taking the counter

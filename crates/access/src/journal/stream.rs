@@ -3,12 +3,17 @@
 
 use chart::table::{Condition, Item, Key, Query, Range, Table, TableError, Value, Write};
 
+use ledger::leaf::SEED_BYTES;
+
 use super::{Environment, JournalError};
 use crate::entry;
 use crate::limits::{RETRY_PAUSE_MS, WRITE_ATTEMPTS_MAX};
 
 /// Attribute of the batch, in streams and indices.
 pub const BATCH: &str = "e";
+/// Attribute of a stream's item: random bytes that the salts of its entries in
+/// the ledger are derived from (`ledger::leaf`). They leave it for nowhere.
+pub const SEED: &str = "seed";
 /// Attribute of a register: when the stream was opened, milliseconds.
 pub const OPENED: &str = "opened";
 /// Attribute of a register: items below this counter are in the index.
@@ -90,6 +95,15 @@ pub async fn registered<T: Table>(
     }
 }
 
+/// One item of a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The entries. An empty batch is the mark that closes a stream.
+    pub batch: Vec<u8>,
+    /// `None` in what was written before there was a ledger.
+    pub seed: Option<[u8; SEED_BYTES]>,
+}
+
 /// The batches of a stream from counter `from` on, at most about `limit`; with
 /// `None`, all. An empty batch is the mark that closes a stream.
 pub async fn tail<T: Table>(
@@ -99,6 +113,18 @@ pub async fn tail<T: Table>(
     from: u64,
     limit: Option<u32>,
 ) -> Result<Vec<Vec<u8>>, JournalError> {
+    let written = written(table, region, epoch, from, limit).await?;
+    Ok(written.into_iter().map(|item| item.batch).collect())
+}
+
+/// The items of a stream from counter `from` on, as [`tail`].
+pub async fn written<T: Table>(
+    table: &T,
+    region: &str,
+    epoch: &str,
+    from: u64,
+    limit: Option<u32>,
+) -> Result<Vec<Written>, JournalError> {
     let mut query = Query {
         pk: stream_pk(region, epoch),
         range: Range::Between(counter_sk(from), counter_sk(999_999_999_999)),
@@ -117,7 +143,8 @@ pub async fn tail<T: Table>(
             }
             expected += 1;
             let batch = item.bytes(BATCH).ok_or(JournalError::Corrupt("an item has no batch"))?;
-            batches.push(batch.to_vec());
+            let seed = item.bytes(SEED).and_then(|seed| seed.try_into().ok());
+            batches.push(Written { batch: batch.to_vec(), seed });
         }
         match page.after {
             Some(after) if limit.is_none() => query.after = Some(after),
@@ -161,7 +188,9 @@ impl Stream {
         batch: Vec<u8>,
     ) -> Result<(), JournalError> {
         let key = Key::new(stream_pk(&self.region, &self.epoch), counter_sk(self.next));
-        let item = Item::default().with(BATCH, Value::B(batch));
+        let mut seed = vec![0; SEED_BYTES];
+        environment.fill_random(&mut seed);
+        let item = Item::default().with(BATCH, Value::B(batch)).with(SEED, Value::B(seed));
         put_own(table, environment, key, item).await?;
         self.next += 1;
         Ok(())

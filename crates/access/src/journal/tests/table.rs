@@ -136,8 +136,21 @@ impl Table for Memory {
         results
     }
 
-    async fn transact(&self, _: &str, _: Vec<Write>) -> TableResult<()> {
-        Err(TableError::Rejected("the journal needs no transactions".to_owned()))
+    async fn transact(&self, _: &str, writes: Vec<Write>) -> TableResult<()> {
+        self.alive()?;
+        let mut items = self.items.lock().unwrap();
+        let key = |write: &Write| (write.key.pk.clone(), write.key.sk.clone());
+        if !writes.iter().all(|write| holds(&write.condition, items.get(&key(write)))) {
+            return Err(TableError::Condition(Vec::new()));
+        }
+        for write in writes {
+            match write.action.clone() {
+                Action::Put(item) => drop(items.insert(key(&write), item)),
+                Action::Delete => drop(items.remove(&key(&write))),
+                Action::Check => {}
+            }
+        }
+        Ok(())
     }
 }
 
