@@ -102,11 +102,41 @@ def test_scopes(gateway, good, person, scope, what, status):
         assert "Tremblay" not in answer.text
 
 
-def test_a_caller_of_an_unknown_function_may_do_only_what_is_named(gateway, good, person):
-    path = f"/Patient/{person['id']}"
-    for scope, status in (("user/*.cruds", 403), ("user/Patient.rs", 200)):
-        with gateway.client(token=signed(good, function="archivist", scope=scope)) as client:
-            assert client.get(path).status_code == status
+def authorization(claims: dict, subject: str, **period) -> dict:
+    """Art. 39: who, by whom, while, trained and bound."""
+    extension = lambda name, **value: {"url": f"urn:dossier:extension:{name}"} | value
+    return {
+        "resourceType": "Basic",
+        "identifier": [{"system": claims["iss"], "value": subject}],
+        "code": {"coding": [{"system": "urn:dossier:basic", "code": "authorization"}]},
+        "subject": {"identifier": {"system": claims["iss"], "value": subject}},
+        "author": {"reference": "Practitioner/director"},
+        "extension": [
+            extension("authorization-period", valuePeriod={"start": "2026-01-05", "end": "2099-12-31"} | period),
+            extension("training-date", valueDate="2025-11-20"),
+            extension("undertaking-date", valueDate="2025-12-01"),
+        ],
+    }
+
+
+def test_who_offers_no_care_needs_an_authorization_and_may_do_only_what_is_named(gateway, good, person):
+    """R-22.1, art. 39; scopes name each type all the same."""
+    path, subject = f"/Patient/{person['id']}", unique()
+
+    def status(scope: str) -> int:
+        with gateway.client(token=signed(good, sub=subject, function="archivist", scope=scope)) as client:
+            return client.get(path).status_code
+
+    assert status("user/Patient.rs") == 403
+    with gateway.client("system") as system:
+        over = authorization(good[1], subject, end="2026-01-06")
+        assert system.post("/Basic", json=over, headers=JSON).status_code == 201
+        assert status("user/Patient.rs") == 403
+        in_force = authorization(good[1], subject)
+        assert system.post("/Basic", json=in_force, headers=JSON).status_code == 201
+    assert status("user/Patient.rs") == 200
+    assert status("user/*.cruds") == 403
+    assert status("user/Observation.rs") == 403
 
 
 def test_a_retry_key_is_the_clients_own(gateway, good, clinician, person):
