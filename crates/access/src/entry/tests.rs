@@ -32,7 +32,23 @@ pub fn sample() -> Entry {
         request_id: "01k6hvn2vb0000000000000001".to_owned(),
         network_address: "10.20.30.40".to_owned(),
         outcome: Outcome { status: 200, denied: None },
+        decided: Decided::default(),
     }
+}
+
+#[test]
+fn what_was_decided_is_kept_and_costs_nothing_when_there_was_nothing() {
+    let plain = sample().to_bytes().unwrap();
+    let decided = Decided {
+        emergency: Some("Inconscient à l'arrivée".to_owned()),
+        consents: vec!["Consent/hiv/_history/1".to_owned()],
+    };
+    let entry = Entry { decided, ..sample() };
+    let bytes = entry.to_bytes().unwrap();
+    assert_eq!((plain[0], bytes[0]), (LAYOUT, LAYOUT_DECIDED));
+    assert_eq!(bytes[bytes.len() - plain.len() + 1..], plain[1..]);
+    assert_eq!(Entry::from_bytes(&bytes), Ok(entry));
+    assert_eq!(Entry::from_bytes(&bytes[..10]), Err(EntryError::Malformed));
 }
 
 #[test]

@@ -190,9 +190,10 @@ pub(crate) fn role(code: &str, naming: &Naming<'_>) -> Option<Role> {
         Function::Other(code) if code == super::RELATIVE => {
             Some(Role::Function(Function::Other(code)))
         }
-        Function::Other(code) => {
-            naming.functions.contains(&code.as_str()).then(|| Role::Function(Function::Other(code)))
-        }
+        Function::Other(code) => naming
+            .functions
+            .contains(&code.as_str())
+            .then_some(Role::Function(Function::Other(code))),
         function => Some(Role::Function(function)),
     }
 }
