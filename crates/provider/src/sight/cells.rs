@@ -5,9 +5,13 @@ use fhir::search::{Query, Settings, Tokens, Verdict};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-/// Searches that stand for conditions, each understood once per pass.
+/// A type, a parameter of it, and the code that is looked for.
+type Sought = (String, &'static str, Code);
+
+/// Searches that stand for conditions, each understood once per pass; none where
+/// the type has no such parameter.
 #[derive(Default)]
-pub(super) struct Asked(RefCell<HashMap<(String, &'static str, Code), Option<Query>>>);
+pub(super) struct Asked(RefCell<HashMap<Sought, Option<Query>>>);
 
 /// A cell.
 pub(super) struct CellFacts<'c> {
