@@ -7,6 +7,7 @@ mod door;
 mod engine;
 mod functions;
 mod host;
+mod ledger;
 mod limits;
 mod log;
 mod manifest;

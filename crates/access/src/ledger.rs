@@ -29,6 +29,7 @@ use futures::future::join_all;
 use crate::journal::JournalError;
 
 mod adopt;
+pub mod agreement;
 mod export;
 mod gather;
 mod log;

@@ -18,6 +18,7 @@ mod export;
 mod filing;
 mod gauges;
 mod journal_reads;
+mod ledger_reads;
 pub mod limits;
 mod links;
 mod metas;

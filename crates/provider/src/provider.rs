@@ -6,6 +6,7 @@ use crate::search::charts::Listed;
 use crate::session::{Session, Told, entries, entries_needed};
 use access::entry::Entry;
 use access::journal::{Drain, Journal, Reader};
+use access::ledger::Sequencer;
 use access::token::{Issuers, Remembering};
 use chart::table::Table;
 use chart::{Environment, Record, Settings};
@@ -71,6 +72,8 @@ pub(crate) struct Inner<T, E> {
     pub journal: Journal<T, Clock<E>>,
     pub reader: Reader<T, Pending<T, E>>,
     pub drain: Drain<T, Clock<E>, Pending<T, E>>,
+    pub access: Arc<T>,
+    pub sequencer: Sequencer<T, Clock<E>>,
     pub journaling: Journaling,
     pub issuers: Remembering,
     pub directory: Directory,
@@ -119,13 +122,17 @@ where
             Arc::new(Pending { record: Arc::clone(&record), region: setup.region.clone() });
         let regions = setup.directory.regions().iter().map(|region| region.code.clone()).collect();
         let reader = Reader::new(Arc::clone(&access), Arc::clone(&outbox), regions);
-        let drain = Drain::new(access, clock, outbox, &setup.region);
+        let sequencer =
+            Sequencer::new(Arc::clone(&access), Arc::clone(&clock), &setup.region);
+        let drain = Drain::new(Arc::clone(&access), clock, outbox, &setup.region);
         let directory_text = setup.directory.to_text();
         let inner = Inner {
             record,
             journal,
             reader,
             drain,
+            access,
+            sequencer,
             journaling: setup.journaling,
             issuers: Remembering::new(setup.issuers),
             directory: setup.directory,

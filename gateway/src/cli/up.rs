@@ -18,7 +18,7 @@ use crate::log::Log;
 use crate::manifest::Manifest;
 use crate::record::Central;
 use crate::region::{Parts, Region};
-use crate::{admin, limits, record};
+use crate::{admin, ledger, limits, record};
 
 /// Options of `dossier up`.
 #[derive(Args)]
@@ -51,6 +51,9 @@ pub struct Options {
     /// Where the record is
     #[command(flatten)]
     store: record::Choice,
+    /// What keeps the ledgers
+    #[command(flatten)]
+    ledger: ledger::Choice,
 }
 
 /// A region's two addresses.
@@ -81,7 +84,8 @@ pub async fn run(options: Options) -> Result<()> {
     };
     let (mut regions, mut upkeep) = (Vec::new(), Vec::new());
     for place in &addresses {
-        let (walls, signs, kept_up) = central.walls(&place.code, &directory);
+        let keeper = options.ledger.keeper(&options.places.data, &place.code)?;
+        let (walls, signs, kept_up) = central.walls(&place.code, &directory, keeper);
         upkeep.push(kept_up);
         let region = Region::new(Parts {
             code: place.code.clone(),
@@ -90,6 +94,7 @@ pub async fn run(options: Options) -> Result<()> {
             walls,
             trips: signs.trips,
             readiness: signs.readiness,
+            ledger: signs.ledger,
             log: Arc::clone(&log),
             reuse: options.reuse,
             secure: tls.is_some(),

@@ -19,11 +19,12 @@ use store::sdk::SdkTable;
 use tokio::runtime::Handle;
 
 use crate::cli::Places;
+use crate::ledger::{Gauges, Keeper};
 use crate::limits;
 use crate::log::Log;
 use crate::readiness::Readiness;
-use environment::System;
-use table::AnyTable;
+pub use environment::System;
+pub use table::AnyTable;
 pub use table::Trips;
 
 /// What stands behind one region's walls.
@@ -109,9 +110,19 @@ impl Central {
         Ok(Self { tables, issuers, unique_systems, log })
     }
 
+    /// The tables, record first.
+    pub fn tables(&self) -> &[AnyTable; 2] {
+        &self.tables
+    }
+
     /// The walls of one region, what tells of them, and what must run behind
     /// them as long as it is served.
-    pub fn walls(&self, region: &str, directory: &Directory) -> (Walls, Signs, Upkeep) {
+    pub fn walls(
+        &self,
+        region: &str,
+        directory: &Directory,
+        keeper: Keeper,
+    ) -> (Walls, Signs, Upkeep) {
         let trips = Arc::new(Trips::default());
         let [record, access] = self.tables.each_ref().map(|table| table.counted(&trips));
         let handle = Handle::current();
@@ -132,10 +143,12 @@ impl Central {
         });
         let flusher = tokio::spawn(flusher);
         let maintaining = tokio::spawn(maintain(walls.clone(), Arc::clone(&self.log)));
+        let ledger = Arc::clone(&keeper.gauges);
+        let keeping = tokio::spawn(keeper.keep(walls.clone(), Arc::clone(&self.log)));
         // Its looks are not the provider's round trips.
         let readiness = Readiness::new(self.tables.clone(), flusher.abort_handle());
-        let signs = Signs { trips, readiness };
-        (walls.clone(), signs, Upkeep { walls, flusher, maintaining })
+        let signs = Signs { trips, readiness, ledger };
+        (walls.clone(), signs, Upkeep { walls, flusher, maintaining, keeping })
     }
 }
 
@@ -145,6 +158,8 @@ pub struct Signs {
     pub trips: Arc<Trips>,
     /// Whether it and the journal are there.
     pub readiness: StoreReadiness,
+    /// How its ledger fares.
+    pub ledger: Arc<Gauges>,
 }
 
 /// What runs behind a region's walls.
@@ -152,12 +167,14 @@ pub struct Upkeep {
     walls: Walls,
     flusher: tokio::task::JoinHandle<()>,
     maintaining: tokio::task::JoinHandle<()>,
+    keeping: tokio::task::JoinHandle<()>,
 }
 
 impl Upkeep {
     /// Ends it: every entry that waits becomes durable first.
     pub async fn end(self) {
         self.maintaining.abort();
+        self.keeping.abort();
         self.walls.close_journal();
         let within = Duration::from_millis(limits::SHUTDOWN_MS);
         let _ = tokio::time::timeout(within, self.flusher).await;
