@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use access::journal::JournalError;
 use ledger::keys::SignerKey;
-use ledger::note::Note;
 
 use crate::limits::{LEDGER_FAILED_MS, LEDGER_MS, LEDGER_WITNESS_AGAIN};
 use crate::log::Log;
@@ -128,11 +127,8 @@ impl Keeper {
         }
         let here = walls.log(&walls.here());
         let names = self.witnesses.keys();
-        let lacks = |note: &Note| {
-            rounds.is_multiple_of(LEDGER_WITNESS_AGAIN)
-                && names.iter().any(|key| !note.signatures.iter().any(|line| key.made(line)))
-        };
-        if let Some(mut due) = here.due(&self.key, lacks).await? {
+        let again = if rounds.is_multiple_of(LEDGER_WITNESS_AGAIN) { names } else { Vec::new() };
+        if let Some(mut due) = here.due(&self.key, &again).await? {
             let cosigned = self.witnesses.ask(&here, &due).await;
             self.gauges.witnesses.store(cosigned.len() as u64, Ordering::Relaxed);
             due.note.add(cosigned);

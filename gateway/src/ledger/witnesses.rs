@@ -56,7 +56,10 @@ impl Witnesses {
     /// The cosignatures that they give. One that is away, or refuses, gives
     /// none: the checkpoint is published all the same, and lacks its line.
     pub async fn ask<T: Table>(&mut self, log: &Log<T>, due: &Due) -> Vec<Signature> {
-        let asked = self.0.iter_mut().map(|(witness, seen)| cosigned(log, due, witness, seen));
+        let mut asked = Vec::new();
+        for (witness, seen) in &mut self.0 {
+            asked.push(cosigned(log, due, witness, seen));
+        }
         futures::future::join_all(asked).await.into_iter().flatten().flatten().collect()
     }
 }
