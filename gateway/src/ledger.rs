@@ -15,8 +15,8 @@ use ledger::keys::SignerKey;
 use crate::limits::{LEDGER_FAILED_MS, LEDGER_MS, LEDGER_WITNESS_AGAIN};
 use crate::log::Log;
 use crate::record::Walls;
-use witnesses::Witnesses;
 pub use witnesses::Witness;
+use witnesses::Witnesses;
 
 /// Options of the ledger.
 #[derive(clap::Args, Clone, Debug, Default)]

@@ -107,7 +107,8 @@ fn proven<T: Table + 'static>(table: &T, shared: &Arc<T>, leaves: u64) {
         let (tiles, _) = growth.changed();
         let writes = tiles.iter().map(|(tile, bytes)| {
             let part = tile.index / 4096;
-            let key = Key::new(format!("LT#99#{}#{part}", tile.level), format!("{:012}", tile.index));
+            let key =
+                Key::new(format!("LT#99#{}#{part}", tile.level), format!("{:012}", tile.index));
             let item = Item::default().with("b", Value::B(bytes.clone()));
             Write::put(key, item, Condition::Always)
         });
@@ -125,5 +126,8 @@ fn proven<T: Table + 'static>(table: &T, shared: &Arc<T>, leaves: u64) {
         assert!(includes(&leaf, index, leaves, &path, &edge.root()));
     }
     times.sort();
-    println!("a proof among {leaves} leaves: median {:.2?}, longest {:.2?}", times[250], times[499]);
+    println!(
+        "a proof among {leaves} leaves: median {:.2?}, longest {:.2?}",
+        times[250], times[499]
+    );
 }

@@ -10,9 +10,7 @@ use crate::note::{Malformed, Note, Signature, is_name};
 use crate::text::{decode, encode};
 
 #[cfg(test)]
-mod tests;
-#[cfg(test)]
-pub(crate) mod tests_of;
+pub(crate) mod tests;
 
 /// What a key signs of a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

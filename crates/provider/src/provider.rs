@@ -122,8 +122,7 @@ where
             Arc::new(Pending { record: Arc::clone(&record), region: setup.region.clone() });
         let regions = setup.directory.regions().iter().map(|region| region.code.clone()).collect();
         let reader = Reader::new(Arc::clone(&access), Arc::clone(&outbox), regions);
-        let sequencer =
-            Sequencer::new(Arc::clone(&access), Arc::clone(&clock), &setup.region);
+        let sequencer = Sequencer::new(Arc::clone(&access), Arc::clone(&clock), &setup.region);
         let drain = Drain::new(Arc::clone(&access), clock, outbox, &setup.region);
         let directory_text = setup.directory.to_text();
         let inner = Inner {

@@ -47,8 +47,7 @@ pub async fn run(address: SocketAddr, witness: Arc<Witness>) -> Result<()> {
             });
         }
     };
-    let mut terminate =
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
         () = accepting => Ok(()),
         _ = terminate.recv() => Ok(()),

@@ -58,7 +58,8 @@ impl Agreement {
             (Some(leaf), Some(held)) => match held {
                 Some(hash) if *hash == opening.hash() => *held = None,
                 Some(_) => {
-                    self.faults.add(format!("entry {id} is not the one that leaf {leaf} was made of"));
+                    self.faults
+                        .add(format!("entry {id} is not the one that leaf {leaf} was made of"));
                 }
                 None => self.faults.add(format!("leaf {leaf} has two entries; one is {id}")),
             },

@@ -1,3 +1,5 @@
+pub mod of;
+
 use super::*;
 
 fn key(kind: Kind) -> SignerKey {

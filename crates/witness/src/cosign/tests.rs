@@ -18,7 +18,8 @@ fn witness(folder: &std::path::Path) -> Witness {
 }
 
 fn asks(old: u64, size: u64, fork: u64) -> Vec<u8> {
-    let leaf = |at: u64| leaf_hash(&[at.to_be_bytes(), u64::from(at >= fork).to_be_bytes()].concat());
+    let leaf =
+        |at: u64| leaf_hash(&[at.to_be_bytes(), u64::from(at >= fork).to_be_bytes()].concat());
     let leaves: Vec<Hash> = (0..size).map(leaf).collect();
     let mut edge = Edge::default();
     leaves.iter().for_each(|leaf| edge.append(*leaf));

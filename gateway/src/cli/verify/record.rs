@@ -34,7 +34,8 @@ pub fn verify(folder: &Path, policy: &Policy) -> Result<()> {
         }
         logs += 1;
         let source = Opened::Folder(region.clone());
-        let believed = super::head(&source, policy).with_context(|| region.display().to_string())?;
+        let believed =
+            super::head(&source, policy).with_context(|| region.display().to_string())?;
         super::told(&believed);
         let head = &believed.checkpoint;
         let faults = check::whole(&source, head);

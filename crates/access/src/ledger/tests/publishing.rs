@@ -115,8 +115,7 @@ fn nothing_is_signed_of_a_log_that_was_changed_or_shortened() {
     block_on(house.table.write(back)).unwrap();
     assert!(matches!(house.publish(&key(1)), Err(JournalError::Corrupt(_))));
     // Sequenced anew after a restore that lost a stream: other leaves.
-    let gone: Vec<_> =
-        house.table.dump().into_keys().filter(|key| is_forgotten(&key.pk)).collect();
+    let gone: Vec<_> = house.table.dump().into_keys().filter(|key| is_forgotten(&key.pk)).collect();
     for key in gone {
         block_on(house.table.write(Write::delete(key, Condition::Always))).unwrap();
     }
