@@ -113,11 +113,14 @@ pub async fn settle<T: Table>(table: &Arc<T>, world: &Arc<World>) -> u64 {
     }
 }
 
+/// An entry's stored bytes, and the seed of the item that holds them.
+type Stored = (Vec<u8>, [u8; 32]);
+
 /// Compares the log with one built from scratch: every entry of the streams is
 /// one leaf, opened by the salt of its place, and every file is the tree's.
 pub async fn audit(table: &MemoryTable) -> BTreeSet<String> {
     let dump = table.dump();
-    let mut written: BTreeMap<String, Vec<(Vec<u8>, [u8; 32])>> = BTreeMap::new();
+    let mut written: BTreeMap<String, Vec<Stored>> = BTreeMap::new();
     for (key, item) in dump.iter().filter(|(key, _)| key.pk.starts_with("J#06#")) {
         let seed: [u8; 32] = item.bytes(SEED).unwrap_or(&[0; 32]).try_into().unwrap();
         let held = item.bytes("e").unwrap_or_else(|| panic!("{key:?}"));
