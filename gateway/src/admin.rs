@@ -1,6 +1,7 @@
 //! The admin port: health, readiness and metrics of one region, for machines.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
@@ -55,6 +56,9 @@ async fn answer(region: &Region, asked: &Request<Incoming>) -> Response<Full<Byt
 async fn metrics(region: &Region) -> String {
     let gauge = |name, help, value: usize| Gauge { name, help, value: value as u64 };
     let admission = &region.admission;
+    let ledger = &region.ledger;
+    let told = |name, help, value| Gauge { name, help, value };
+    let of = |number: &std::sync::atomic::AtomicU64| number.load(Ordering::Relaxed);
     let gauges = [
         gauge("in_flight", "Requests inside functions.", admission.in_flight()),
         gauge("waiting", "Requests waiting for a place.", admission.waiting()),
@@ -68,6 +72,14 @@ async fn metrics(region: &Region) -> String {
             "journal_waiting",
             "Access entries that wait for their shared write.",
             region.walls.journal_waiting(),
+        ),
+        told("ledger_size", "Entries in the region's ledger.", of(&ledger.size)),
+        told("ledger_published", "Those that its checkpoint covers.", of(&ledger.published)),
+        told("ledger_witnesses", "Witnesses of that checkpoint.", of(&ledger.witnesses)),
+        told(
+            "ledger_lag_milliseconds",
+            "Since everything that was accepted was published.",
+            ledger.lag_ms(),
         ),
         gauge("resident_bytes", "Memory of the whole process.", resident_bytes().unwrap_or(0)),
     ];

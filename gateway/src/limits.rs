@@ -121,6 +121,24 @@ pub const SHUTDOWN_MS: u64 = 20_000;
 /// enough to cost an idle gateway nothing.
 pub const MAINTENANCE_MS: u64 = 1_000;
 
+/// How often a region's ledger takes in what its journal accepted, and
+/// publishes: everything within five seconds, with room for the drain before it
+/// and for a witness that answers late.
+pub const LEDGER_MS: u64 = 1_000;
+
+/// The same after a failure.
+pub const LEDGER_FAILED_MS: u64 = 5_000;
+
+/// Rounds after which a witness that did not cosign is asked again about the
+/// same checkpoint.
+pub const LEDGER_WITNESS_AGAIN: u64 = 10;
+
+/// How long a witness, or whoever serves a ledger, may take to answer.
+pub const LEDGER_EXCHANGE_MS: u64 = 2_000;
+
+/// Largest answer of either: a full bundle of the longest entries.
+pub const LEDGER_ANSWER_BYTES_MAX: usize = 17 * 1024 * 1024;
+
 /// How long a look at the store holds for those who ask whether a region is
 /// ready.
 pub const READINESS_MS: u64 = 1_000;

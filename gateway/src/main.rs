@@ -8,6 +8,7 @@ mod engine;
 mod functions;
 mod host;
 mod keys;
+mod ledger;
 mod limits;
 mod log;
 mod manifest;

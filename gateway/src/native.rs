@@ -229,6 +229,19 @@ impl Journal for Native {
     ) -> Answer<Vec<u8>> {
         self.0.walls.journal_entry(session, intent, id).await
     }
+
+    async fn log_file(&self, region: &str, path: &str) -> Answer<Vec<u8>> {
+        self.0.walls.log_file(region, path).await
+    }
+
+    async fn journal_proof(
+        &self,
+        session: &Self::Session,
+        intent: Intent,
+        id: &str,
+    ) -> Answer<Vec<u8>> {
+        self.0.walls.journal_proof(session, intent, id).await
+    }
 }
 
 impl Exports for Native {

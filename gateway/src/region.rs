@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::door::admission::Admission;
 use crate::functions::Functions;
+use crate::ledger::Gauges;
 use crate::log::Log;
 use crate::metrics::Metrics;
 use crate::record::{StoreReadiness, Trips, Walls};
@@ -33,6 +34,8 @@ pub struct Region {
     pub reuse: u32,
     /// Whether TLS is spoken at the door.
     pub secure: bool,
+    /// How its ledger fares.
+    pub ledger: Arc<Gauges>,
     readiness: StoreReadiness,
     open: AtomicBool,
 }
@@ -51,6 +54,8 @@ pub struct Parts {
     pub trips: Arc<Trips>,
     /// Looks at what the region stands on.
     pub readiness: StoreReadiness,
+    /// See [`Region::ledger`].
+    pub ledger: Arc<Gauges>,
     /// See [`Region::log`].
     pub log: Arc<Log>,
     /// See [`Region::reuse`].
@@ -68,6 +73,7 @@ impl Region {
             walls: parts.walls,
             trips: parts.trips,
             readiness: parts.readiness,
+            ledger: parts.ledger,
             admission: Admission::default(),
             metrics: Metrics::new(parts.functions.names()),
             log: parts.log,

@@ -29,6 +29,7 @@ use futures::future::join_all;
 use crate::journal::JournalError;
 
 mod adopt;
+pub mod agreement;
 mod export;
 mod gather;
 mod log;
@@ -46,9 +47,8 @@ pub use rows::Head;
 pub use sequence::{Sequenced, Sequencer};
 
 /// Runs futures side by side, a few at a time, and gives their results in order.
-async fn side_by_side<I, F, O>(futures: I, at_once: usize) -> Result<Vec<O>, JournalError>
+async fn side_by_side<F, O>(futures: Vec<F>, at_once: usize) -> Result<Vec<O>, JournalError>
 where
-    I: IntoIterator<Item = F>,
     F: Future<Output = Result<O, JournalError>>,
 {
     let mut futures = futures.into_iter();

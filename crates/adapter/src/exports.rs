@@ -88,6 +88,21 @@ impl journal::Guest for Adapter {
         let provider = provider().await.map_err(refused)?;
         provider.journal_entry(&caller, intent(intended), &id).await.map_err(refused)
     }
+
+    async fn log_file(region: String, path: String) -> Result<Vec<u8>, Refusal> {
+        let provider = provider().await.map_err(refused)?;
+        provider.log_file(&region, &path).await.map_err(refused)
+    }
+
+    async fn proof(
+        session: tokens::SessionBorrow<'_>,
+        intended: Intent,
+        id: String,
+    ) -> Result<Vec<u8>, Refusal> {
+        let caller = session.get::<Session>().0.clone();
+        let provider = provider().await.map_err(refused)?;
+        provider.journal_proof(&caller, intent(intended), &id).await.map_err(refused)
+    }
 }
 
 /// An open chart.

@@ -133,6 +133,15 @@ pub trait Journal: Tokens {
         intent: Intent,
         id: &str,
     ) -> Answer<Vec<u8>>;
+    /// A public file of a region's ledger, by its path.
+    async fn log_file(&self, region: &str, path: &str) -> Answer<Vec<u8>>;
+    /// The proof of one entry, as a C2SP `tlog-proof` file.
+    async fn journal_proof(
+        &self,
+        session: &Self::Session,
+        intent: Intent,
+        id: &str,
+    ) -> Answer<Vec<u8>>;
 }
 
 /// `dossier:record/exports`.

@@ -186,6 +186,19 @@ impl Journal for Host {
     ) -> Answer<Vec<u8>> {
         journal::entry(session, intent(intended), id.to_owned()).await.map_err(refused)
     }
+
+    async fn log_file(&self, region: &str, path: &str) -> Answer<Vec<u8>> {
+        journal::log_file(region.to_owned(), path.to_owned()).await.map_err(refused)
+    }
+
+    async fn journal_proof(
+        &self,
+        session: &Self::Session,
+        intended: Intent,
+        id: &str,
+    ) -> Answer<Vec<u8>> {
+        journal::proof(session, intent(intended), id.to_owned()).await.map_err(refused)
+    }
 }
 
 impl Exports for Host {

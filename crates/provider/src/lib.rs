@@ -20,6 +20,7 @@ mod filing;
 mod gauges;
 mod journal_reads;
 pub mod keys;
+mod ledger_reads;
 pub mod limits;
 mod links;
 mod metas;

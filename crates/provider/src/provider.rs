@@ -8,6 +8,7 @@ use crate::search::charts::Listed;
 use crate::session::{Session, Told, entries, entries_needed};
 use access::entry::Entry;
 use access::journal::{Drain, Journal, Reader};
+use access::ledger::Sequencer;
 use access::token::{Issuers, Remembering};
 use chart::table::Table;
 use chart::{Environment, Record, Settings};
@@ -77,12 +78,12 @@ pub(crate) struct Inner<T, E> {
     pub journal: Journal<T, Clock<E>>,
     pub reader: Reader<T, Pending<T, E>>,
     pub drain: Drain<T, Clock<E>, Pending<T, E>>,
+    pub access: Arc<T>,
+    pub sequencer: Sequencer<T, Clock<E>>,
     pub journaling: Journaling,
     pub issuers: Remembering,
     pub authority: Option<Authority>,
     pub fetch: Option<Fetch>,
-    /// The table *access*, for the assertions that were used.
-    pub access: Arc<T>,
     pub directory: Directory,
     pub directory_text: String,
     pub region: String,
@@ -133,6 +134,7 @@ where
             Arc::new(Pending { record: Arc::clone(&record), region: setup.region.clone() });
         let regions = setup.directory.regions().iter().map(|region| region.code.clone()).collect();
         let reader = Reader::new(Arc::clone(&access), Arc::clone(&outbox), regions);
+        let sequencer = Sequencer::new(Arc::clone(&access), Arc::clone(&clock), &setup.region);
         let drain = Drain::new(Arc::clone(&access), clock, outbox, &setup.region);
         let directory_text = setup.directory.to_text();
         let here = setup.directory.region(&setup.region);
@@ -145,12 +147,13 @@ where
             journal,
             reader,
             drain,
+            access,
+            sequencer,
             journaling: setup.journaling,
             issuer_urls: setup.issuers.urls().map(str::to_owned).collect(),
             issuers: Remembering::new(setup.issuers),
             authority: setup.authority,
             fetch: setup.fetch,
-            access,
             directory: setup.directory,
             directory_text,
             region: setup.region,

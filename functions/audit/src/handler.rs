@@ -1,6 +1,7 @@
 //! AuditEvent: who looked, and what they did (IHE ITI-81, R4 §6.4). Entries of
 //! the access journal, written out as AuditEvents; there is no other copy. Those
-//! that clients sent are kept as they are, and found after the record's own.
+//! that clients sent are kept as they are, and found after the record's own. And
+//! the ledger that proves the entries (`public`).
 
 use access::audit_event::{Server, render, render_for, render_one};
 use access::entry::Entry;
@@ -11,12 +12,14 @@ use contracts::{
 };
 use fhir::outcome::Status;
 use http::{Method, Request, Response, StatusCode};
-use rest::answer::{json, method_not_allowed, refused, settled, version};
+use rest::answer::{json, method_not_allowed, refused, set, settled, version};
 use rest::ask::{Ask, of_caller};
 use rest::own::{Results, Search, Source};
 use rest::path::Target;
 use rest::present;
 use std::time::SystemTime;
+
+use crate::public;
 
 const NAME: &str = "AuditEvent";
 
@@ -25,6 +28,9 @@ pub async fn handle<H: Journal + Charts + Registry>(
     host: &H,
     request: Request<Vec<u8>>,
 ) -> Response<Vec<u8>> {
+    if let Some(file) = request.uri().path().strip_prefix(public::PREFIX) {
+        return public::handle(host, &request, file).await;
+    }
     let (ask, session) = match of_caller(host, &request).await {
         Ok(known) => known,
         Err(refusal) => return refused(&refusal),
@@ -53,6 +59,7 @@ async fn answer<H: Journal + Charts + Registry>(
             let how = present::asked(ask.query, Some(NAME))?;
             present::resource(read(host, session, ask, key).await?, &how)
         }
+        Target::Operation(key, name) if name == "$proof" => proof(host, session, key).await,
         _ => Err(Refusal::missing(
             "AuditEvents have no versions: they never change. Read AuditEvent/{id} or search \
              AuditEvent?patient=…&date=…",
@@ -81,6 +88,32 @@ async fn read<H: Journal + Charts + Registry>(
     let bytes = host.journal_entry(session, intent, entry_id).await?;
     let found = render_one(&decoded(&bytes)?, &server(ask), &key.id).ok_or_else(absent)?;
     Ok(json(StatusCode::OK, found.to_string().into_bytes()))
+}
+
+/// The proof that an entry is in the ledger: a file that anybody can verify.
+async fn proof<H: Journal>(
+    host: &H,
+    session: &H::Session,
+    key: &ResourceKey,
+) -> Answer<Response<Vec<u8>>> {
+    let unproven = || {
+        Refusal::missing(
+            "Only AuditEvents that the record makes itself have a proof. Search \
+             AuditEvent?patient=…&date=… for those there are.",
+        )
+    };
+    if key.resource_type != NAME || !origin::is_own(NAME, &key.id) {
+        return Err(unproven());
+    }
+    let (entry_id, _) = key.id.rsplit_once('.').ok_or_else(unproven)?;
+    let query = format!("AuditEvent/{}/$proof", key.id);
+    let intent = Intent::asking(Interaction::ReadAudit, query);
+    let text = host.journal_proof(session, intent, entry_id).await?;
+    let mut answer = json(StatusCode::OK, text);
+    set(answer.headers_mut(), "content-type", public::TEXT);
+    let name = format!("attachment; filename=\"{}.tlog-proof\"", key.id);
+    set(answer.headers_mut(), "content-disposition", &name);
+    Ok(answer)
 }
 
 async fn search<H: Journal + Charts + Registry>(

@@ -1,6 +1,7 @@
 //! The function `audit`: AuditEvent: who looked.
 
 pub mod handler;
+mod public;
 
 /// The component. Its world is `audit` in `wit/functions/worlds.wit`.
 #[cfg(target_arch = "wasm32")]

@@ -27,7 +27,9 @@ pub fn document(origin: &str, language: Language) -> String {
     writer.key("security").begin_array().begin_object().key("bearer").begin_array();
     writer.end_array().end_object().end_array();
     writer.key("paths").begin_object();
-    let all: Vec<Route> = routes::all().collect();
+    // Files for verifiers, in formats that are not FHIR's: docs/ledger.md.
+    let of_ledger = |path: &str| path.starts_with("/ledger/") || path.ends_with("/$proof");
+    let all: Vec<Route> = routes::all().filter(|route| !of_ledger(route.path)).collect();
     let mut paths: Vec<&str> = all.iter().map(|route| route.path).collect();
     paths.sort_unstable();
     paths.dedup();

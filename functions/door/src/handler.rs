@@ -19,6 +19,9 @@ pub fn function_of(method: &Method, path: &str) -> Result<&'static str, Box<Resp
     if path.starts_with("/oauth/") {
         return Ok("token");
     }
+    if path.starts_with("/ledger/") {
+        return Ok("audit");
+    }
     if path.split('/').any(|part| part == "$export") {
         return Ok("bulk");
     }
@@ -37,6 +40,11 @@ pub fn function_of(method: &Method, path: &str) -> Result<&'static str, Box<Resp
             Ok(if posts && !path.contains("_search") { "update" } else { "audit" })
         }
         Target::Instance(key) if key.resource_type == "AuditEvent" && reads => Ok("audit"),
+        Target::Operation(key, name)
+            if key.resource_type == "AuditEvent" && name == "$proof" && reads =>
+        {
+            Ok("audit")
+        }
         Target::Type(name) if name == "Provenance" && reads => Ok("provenance"),
         Target::TypeSearch(name) if name == "Provenance" => Ok("provenance"),
         Target::Instance(key) if key.resource_type == "Provenance" && reads => Ok("provenance"),

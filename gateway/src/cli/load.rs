@@ -4,7 +4,7 @@
 //! Every bundle goes under an `Idempotency-Key` that is its content, so that a
 //! load which is repeated, cut off or answered twice changes nothing more.
 
-mod client;
+pub mod client;
 mod count;
 mod engine;
 mod files;

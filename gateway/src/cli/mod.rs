@@ -2,11 +2,13 @@
 
 pub mod compile;
 pub mod demo;
+pub mod ledger;
 pub mod load;
 pub mod store;
 pub mod tables;
 pub mod token;
 pub mod up;
+pub mod verify;
 
 use std::path::{Path, PathBuf};
 
@@ -39,6 +41,10 @@ enum Command {
     Load(load::Options),
     /// Makes synthetic people and loads them
     Demo(demo::Options),
+    /// Makes keys of ledgers, and exports them for whoever audits
+    Ledger(ledger::Options),
+    /// Checks a ledger, with nothing but public keys and files
+    Verify(verify::Options),
 }
 
 /// Where things are; every subcommand takes these.
@@ -88,6 +94,8 @@ pub fn run() -> Result<()> {
             Command::Token(options) => token::run(options).await,
             Command::Load(options) => load::run(options).await,
             Command::Demo(options) => demo::run(options).await,
+            Command::Ledger(options) => ledger::run(options).await,
+            Command::Verify(options) => verify::run(options).await,
         }
     })
 }

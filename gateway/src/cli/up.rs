@@ -18,7 +18,7 @@ use crate::log::Log;
 use crate::manifest::Manifest;
 use crate::record::Central;
 use crate::region::{Parts, Region};
-use crate::{admin, keys, limits, record};
+use crate::{admin, keys, ledger, limits, record};
 
 /// Options of `dossier up`.
 #[derive(Args)]
@@ -54,6 +54,9 @@ pub struct Options {
     /// Whose tokens are trusted, and who is given some
     #[command(flatten)]
     tokens: record::Tokens,
+    /// What keeps the ledgers
+    #[command(flatten)]
+    ledger: ledger::Choice,
 }
 
 /// A region's two addresses.
@@ -90,8 +93,10 @@ pub async fn run(options: Options) -> Result<()> {
     };
     let (mut regions, mut upkeep) = (Vec::new(), Vec::new());
     for place in &addresses {
+        let keeper = options.ledger.keeper(&options.places.data, &place.code)?;
+        let endpoints = endpoints(&options, &directory, place);
         let (walls, signs, kept_up) =
-            central.walls(&place.code, &directory, endpoints(&options, &directory, place));
+            central.walls(&place.code, &directory, endpoints, keeper);
         upkeep.push(kept_up);
         let region = Region::new(Parts {
             code: place.code.clone(),
@@ -100,6 +105,7 @@ pub async fn run(options: Options) -> Result<()> {
             walls,
             trips: signs.trips,
             readiness: signs.readiness,
+            ledger: signs.ledger,
             log: Arc::clone(&log),
             reuse: options.reuse,
             secure: tls.is_some(),

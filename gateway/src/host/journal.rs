@@ -32,4 +32,24 @@ impl<T> journal::HostWithStore<T> for Host {
         let found = walls.journal_entry(&session, convert::intent(intent), &id).await;
         Ok(found.map_err(convert::refused))
     }
+
+    async fn log_file(
+        store: &Accessor<T, Self>,
+        region: String,
+        path: String,
+    ) -> wasmtime::Result<Result<Vec<u8>, Refusal>> {
+        let walls = store.with(|mut access| access.get().call.walls.clone());
+        Ok(walls.log_file(&region, &path).await.map_err(convert::refused))
+    }
+
+    async fn proof(
+        store: &Accessor<T, Self>,
+        session: Resource<Session>,
+        intent: Intent,
+        id: String,
+    ) -> wasmtime::Result<Result<Vec<u8>, Refusal>> {
+        let (walls, session) = store.with(|mut access| access.get().held(&session))?;
+        let found = walls.journal_proof(&session, convert::intent(intent), &id).await;
+        Ok(found.map_err(convert::refused))
+    }
 }

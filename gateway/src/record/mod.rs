@@ -21,11 +21,12 @@ use store::sdk::SdkTable;
 use tokio::runtime::Handle;
 
 use crate::cli::Places;
+use crate::ledger::{Gauges, Keeper};
 use crate::limits;
 use crate::log::Log;
 use crate::readiness::Readiness;
 pub use environment::System;
-use table::AnyTable;
+pub use table::AnyTable;
 pub use table::Trips;
 pub use trust::{Tokens, Trust};
 
@@ -114,6 +115,11 @@ impl Central {
         issuers.published().chain(clients.published()).cloned().collect()
     }
 
+    /// The tables, record first.
+    pub fn tables(&self) -> &[AnyTable; 2] {
+        &self.tables
+    }
+
     /// The walls of one region, what tells of them, and what must run behind
     /// them as long as it is served. `endpoints`: addresses of its token endpoint.
     pub fn walls(
@@ -121,6 +127,7 @@ impl Central {
         region: &str,
         directory: &Directory,
         endpoints: Vec<String>,
+        keeper: Keeper,
     ) -> (Walls, Signs, Upkeep) {
         let trips = Arc::new(Trips::default());
         let [record, access] = self.tables.each_ref().map(|table| table.counted(&trips));
@@ -148,10 +155,12 @@ impl Central {
         });
         let flusher = tokio::spawn(flusher);
         let maintaining = tokio::spawn(maintain(walls.clone(), Arc::clone(&self.log)));
+        let ledger = Arc::clone(&keeper.gauges);
+        let keeping = tokio::spawn(keeper.keep(walls.clone(), Arc::clone(&self.log)));
         // Its looks are not the provider's round trips.
         let readiness = Readiness::new(self.tables.clone(), flusher.abort_handle());
-        let signs = Signs { trips, readiness };
-        (walls.clone(), signs, Upkeep { walls, flusher, maintaining })
+        let signs = Signs { trips, readiness, ledger };
+        (walls.clone(), signs, Upkeep { walls, flusher, maintaining, keeping })
     }
 }
 
@@ -161,6 +170,8 @@ pub struct Signs {
     pub trips: Arc<Trips>,
     /// Whether it and the journal are there.
     pub readiness: StoreReadiness,
+    /// How its ledger fares.
+    pub ledger: Arc<Gauges>,
 }
 
 /// What runs behind a region's walls.
@@ -168,12 +179,14 @@ pub struct Upkeep {
     walls: Walls,
     flusher: tokio::task::JoinHandle<()>,
     maintaining: tokio::task::JoinHandle<()>,
+    keeping: tokio::task::JoinHandle<()>,
 }
 
 impl Upkeep {
     /// Ends it: every entry that waits becomes durable first.
     pub async fn end(self) {
         self.maintaining.abort();
+        self.keeping.abort();
         self.walls.close_journal();
         let within = Duration::from_millis(limits::SHUTDOWN_MS);
         let _ = tokio::time::timeout(within, self.flusher).await;

@@ -78,10 +78,11 @@ impl Gathered {
         let mut streams = streams.into_iter().peekable();
         while streams.peek().is_some() {
             let some: Vec<Open> = streams.by_ref().take(SEQUENCE_STREAMS_AT_ONCE).collect();
-            let reads = some.iter().map(|stream| {
+            let mut reads = Vec::new();
+            for stream in &some {
                 let from = stream.position.next;
-                written(table, region, &stream.epoch, from, Some(SEQUENCE_ITEMS))
-            });
+                reads.push(written(table, region, &stream.epoch, from, Some(SEQUENCE_ITEMS)));
+            }
             let tails = side_by_side(reads, SEQUENCE_STREAMS_AT_ONCE).await?;
             for (stream, tail) in some.into_iter().zip(tails) {
                 gathered.take_stream(environment, stream, tail)?;
@@ -174,7 +175,10 @@ impl Gathered {
         region: &str,
         head: &Head,
     ) -> Result<(), JournalError> {
-        let reads = self.seconds.iter().map(|second| places_of(table, region, *second));
+        let mut reads = Vec::new();
+        for second in &self.seconds {
+            reads.push(places_of(table, region, *second));
+        }
         let known: Vec<BTreeMap<Id, Place>> = side_by_side(reads, SEQUENCE_STREAMS_AT_ONCE).await?;
         let mut seen: BTreeSet<Id> = head.last.iter().copied().collect();
         self.entries.retain(|entry| {

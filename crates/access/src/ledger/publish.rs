@@ -4,7 +4,7 @@
 use chart::table::{Condition, Item, Table, TableError, Value, Write};
 use ledger::Hash;
 use ledger::checkpoint::Checkpoint;
-use ledger::keys::SignerKey;
+use ledger::keys::{SignerKey, VerifierKey};
 use ledger::note::Note;
 use ledger::tree::{empty_root, extends};
 
@@ -23,7 +23,7 @@ pub struct Due {
 
 impl<T: Table> Log<T> {
     /// The checkpoint of the head, signed, when it is ahead of the published
-    /// one, or that one again when `again` says so of it.
+    /// one, or that one again when a witness of these did not cosign it.
     ///
     /// # Errors
     /// What the table says; [`JournalError::Corrupt`], and nothing is signed,
@@ -31,7 +31,7 @@ impl<T: Table> Log<T> {
     pub async fn due(
         &self,
         key: &SignerKey,
-        again: impl FnOnce(&Note) -> bool,
+        witnesses: &[VerifierKey],
     ) -> Result<Option<Due>, JournalError> {
         let published = self.published().await?;
         let Some(head) = self.head().await? else {
@@ -50,8 +50,8 @@ impl<T: Table> Log<T> {
         let checkpoint = Checkpoint { origin, size, root };
         if let Some(note) = published.filter(|note| note.text == checkpoint.to_text()) {
             // A log whose key was changed signs with the new one as well.
-            let signed = note.signatures.iter().any(|held| key.verifier().made(held));
-            if signed && !again(&note) {
+            let mut keys = witnesses.iter().chain([key.verifier()]);
+            if keys.all(|key| note.signatures.iter().any(|line| key.made(line))) {
                 return Ok(None);
             }
             let mut due = Due { note, size };

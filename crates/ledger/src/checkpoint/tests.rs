@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::keys::tests::{log, witness};
+use crate::keys::tests::of::{log, witness};
 
 fn signed(size: u64) -> Note {
     let origin = log(1).verifier().name().to_owned();

@@ -1,14 +1,6 @@
+pub mod of;
+
 use super::*;
-
-/// A log's key, for the tests of the whole crate.
-pub fn log(seed: u8) -> SignerKey {
-    SignerKey::from_seed("example.org/ledger/06", Kind::Log, &[seed; 32]).unwrap()
-}
-
-/// A witness's key.
-pub fn witness(seed: u8) -> SignerKey {
-    SignerKey::from_seed(&format!("w/{seed}"), Kind::Witness, &[seed; 32]).unwrap()
-}
 
 fn key(kind: Kind) -> SignerKey {
     SignerKey::from_seed("example.org/key", kind, &[7; 32]).unwrap()

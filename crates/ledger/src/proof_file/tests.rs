@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::checkpoint::Checkpoint;
-use crate::keys::tests::{log, witness};
+use crate::keys::tests::of::{log, witness};
 use crate::leaf::Opening;
 use crate::tree::{Edge, Node, inclusion, perfect_root};
 

@@ -3,7 +3,7 @@ use std::convert::Infallible;
 use proptest::prelude::*;
 
 use super::*;
-use crate::keys::tests::log;
+use crate::keys::tests::of::log;
 use crate::tree::{Edge, Node, consistency, leaf_hash, perfect_root};
 
 fn leaves(count: u64, fork: u64) -> Vec<Hash> {

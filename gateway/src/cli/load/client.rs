@@ -58,6 +58,16 @@ impl Target {
         self.host == "localhost" || address.is_ok_and(|address| address.is_loopback())
     }
 
+    /// Its host and port, as the header Host has them.
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// The path of its address.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     /// A connection to it.
     ///
     /// # Errors

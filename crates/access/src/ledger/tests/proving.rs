@@ -35,7 +35,7 @@ fn each_entry_is_proven_and_no_other_by_its_proof() {
     let (table, all) = house(600);
     let log = Log::new(Arc::clone(&table), "06");
     assert_eq!(block_on(log.proof(&all[0])), Ok(ProofState::NotYet), "no checkpoint yet");
-    let due = block_on(log.due(&key(), |_| false)).unwrap().unwrap();
+    let due = block_on(log.due(&key(), &[])).unwrap().unwrap();
     block_on(log.publish(due)).unwrap();
     let policy = Policy { logs: vec![key().verifier().clone()], ..Policy::default() };
     for entry in all.iter().step_by(37) {

@@ -41,7 +41,7 @@ impl House {
     }
 
     fn publish(&self, key: &SignerKey) -> Result<Option<u64>, JournalError> {
-        let Some(due) = block_on(self.log.due(key, |_| false))? else { return Ok(None) };
+        let Some(due) = block_on(self.log.due(key, &[]))? else { return Ok(None) };
         let size = due.size;
         block_on(self.log.publish(due))?;
         Ok(Some(size))
@@ -71,7 +71,7 @@ fn a_checkpoint_is_published_when_the_log_grew() {
 fn a_late_publisher_takes_nothing_back() {
     let mut house = House::new();
     house.grow(3);
-    let late = block_on(house.log.due(&key(1), |_| false)).unwrap().unwrap();
+    let late = block_on(house.log.due(&key(1), &[])).unwrap().unwrap();
     house.grow(3);
     assert_eq!(house.publish(&key(1)), Ok(Some(6)));
     block_on(house.log.publish(late)).unwrap();
@@ -87,7 +87,8 @@ fn cosignatures_are_added_and_kept() {
     for seed in [2, 3] {
         let witness =
             SignerKey::from_seed(&format!("w/{seed}"), Kind::Witness, &[seed; 32]).unwrap();
-        let mut due = block_on(house.log.due(&key(1), |_| true)).unwrap().unwrap();
+        let missing = [witness.verifier().clone()];
+        let mut due = block_on(house.log.due(&key(1), &missing)).unwrap().unwrap();
         due.note.signatures.truncate(1);
         let cosignature = witness.sign(&due.note.text, 5).unwrap();
         due.note.add([cosignature]);

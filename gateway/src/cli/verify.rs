@@ -1,0 +1,216 @@
+//! `dossier verify`: a ledger checked with public keys and files, and nothing
+//! else.
+
+mod files;
+mod record;
+
+use std::path::{Path, PathBuf};
+
+use access::entry::Entry;
+use anyhow::{Context, Result, anyhow, bail};
+use clap::{Args, Subcommand};
+use ledger::check::{self, Source};
+use ledger::checkpoint::{Believed, Policy};
+use ledger::keys::{Kind, VerifierKey};
+use ledger::leaf::Opening;
+use ledger::proof_file::Proof;
+use ledger::tiles::File;
+
+use files::Place;
+
+/// Options of `dossier verify`.
+#[derive(Args)]
+pub struct Options {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// A whole log: every entry, every tile, the root, and that it only grew
+    Log(Whole),
+    /// Some entries of a log, without the others
+    Range(Range),
+    /// The proof of one entry, and what the entry says
+    Proof(OneProof),
+    /// That log and record agree, from what `dossier ledger export` wrote
+    Record(Recorded),
+}
+
+/// Whom to believe.
+#[derive(Args, Clone)]
+pub struct Keys {
+    /// Public key of the log, or a file that holds it; may be repeated
+    #[arg(long = "key", value_name = "KEY|FILE", required = true)]
+    logs: Vec<String>,
+    /// Public key of a witness, or a file that holds it; may be repeated
+    #[arg(long = "witness", value_name = "KEY|FILE")]
+    witnesses: Vec<String>,
+    /// How many of the witnesses must have cosigned [default: all]
+    #[arg(long, value_name = "N")]
+    quorum: Option<usize>,
+}
+
+#[derive(Args)]
+struct Whole {
+    /// Folder of the log's files, or the address they are served at, such as
+    /// http://127.0.0.1:8406/ledger/06
+    #[arg(long, value_name = "DIR|URL")]
+    log: Place,
+    /// Checkpoint from before, or from a witness, that the log must begin
+    /// with; may be repeated
+    #[arg(long, value_name = "FILE")]
+    since: Vec<PathBuf>,
+    #[command(flatten)]
+    keys: Keys,
+}
+
+#[derive(Args)]
+struct Range {
+    /// Folder of the log's files, or the address they are served at
+    #[arg(long, value_name = "DIR|URL")]
+    log: Place,
+    /// First entry
+    #[arg(long, value_name = "N")]
+    first: u64,
+    /// How many
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    count: u64,
+    #[command(flatten)]
+    keys: Keys,
+}
+
+#[derive(Args)]
+struct OneProof {
+    /// The file, such as GET AuditEvent/{id}/$proof gives
+    file: PathBuf,
+    #[command(flatten)]
+    keys: Keys,
+}
+
+#[derive(Args)]
+struct Recorded {
+    /// Folder that `dossier ledger export` wrote
+    folder: PathBuf,
+    #[command(flatten)]
+    keys: Keys,
+}
+
+impl Keys {
+    /// The policy that they make.
+    ///
+    /// # Errors
+    /// When one is no key, or of the other kind.
+    pub fn policy(&self) -> Result<Policy> {
+        let logs = keys(&self.logs, Kind::Log)?;
+        let witnesses = keys(&self.witnesses, Kind::Witness)?;
+        let quorum = self.quorum.unwrap_or(witnesses.len());
+        if quorum > witnesses.len() {
+            bail!("--quorum asks for more witnesses than there are keys");
+        }
+        Ok(Policy { logs, witnesses, quorum })
+    }
+}
+
+fn keys(given: &[String], kind: Kind) -> Result<Vec<VerifierKey>> {
+    let key = |text: &String| {
+        let held = match std::fs::read_to_string(text) {
+            Ok(held) => held,
+            Err(_) => text.clone(),
+        };
+        let key = VerifierKey::parse(&held).with_context(|| format!("{text}: no public key"))?;
+        if key.kind() != kind {
+            bail!("{text} is a key of the other kind: --key is a log's, --witness a witness's");
+        }
+        Ok(key)
+    };
+    given.iter().map(key).collect()
+}
+
+/// Checks, and says what was found.
+///
+/// # Errors
+/// What is wrong.
+pub async fn run(options: Options) -> Result<()> {
+    // Files are read, and addresses asked, one after another.
+    tokio::task::spawn_blocking(move || match options.what {
+        What::Log(options) => whole(&options),
+        What::Range(options) => range(&options),
+        What::Proof(options) => proof(&options),
+        What::Record(options) => record::verify(&options.folder, &options.keys.policy()?),
+    })
+    .await?
+}
+
+/// The checkpoint of a log, believed.
+///
+/// # Errors
+/// When it is missing, or not believed.
+pub fn head<S: Source>(source: &S, policy: &Policy) -> Result<Believed> {
+    let checkpoint = source.read(&File::Checkpoint).map_err(|why| anyhow!(why))?;
+    let checkpoint = checkpoint.context("checkpoint: the file is missing")?;
+    policy.open(&checkpoint).context("checkpoint")
+}
+
+fn told(believed: &Believed) {
+    let head = &believed.checkpoint;
+    println!("{}: {} entries, signed by the log", head.origin, head.size);
+    for (name, time_s) in &believed.witnessed {
+        println!("cosigned by {name} at {time_s} (seconds since 1970)");
+    }
+    if believed.witnessed.is_empty() {
+        println!("no witness asked for: another log signed by the same key cannot be told apart");
+    }
+}
+
+fn whole(options: &Whole) -> Result<()> {
+    let policy = options.keys.policy()?;
+    let source = options.log.open()?;
+    let believed = head(&source, &policy)?;
+    told(&believed);
+    let faults = check::whole(&source, &believed.checkpoint);
+    if !faults.is_none() {
+        bail!("the log is not whole:\n{faults}");
+    }
+    for file in &options.since {
+        let old = since(file, &policy)?;
+        check::grew(&source, &old.checkpoint, &believed.checkpoint)
+            .map_err(|why| anyhow!("{}: {why}", file.display()))?;
+        println!("begins with the {} entries of {}", old.checkpoint.size, file.display());
+    }
+    println!("complete and consistent");
+    Ok(())
+}
+
+/// An earlier checkpoint: signed by the log; which witnesses signed it matters
+/// no less than of the new one, when they are asked for.
+fn since(file: &Path, policy: &Policy) -> Result<Believed> {
+    let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+    policy.open(&bytes).with_context(|| file.display().to_string())
+}
+
+fn range(options: &Range) -> Result<()> {
+    let source = options.log.open()?;
+    let believed = head(&source, &options.keys.policy()?)?;
+    told(&believed);
+    let end = options.first.saturating_add(options.count);
+    let found = check::range(&source, &believed.checkpoint, options.first, end);
+    let found = found.map_err(|why| anyhow!(why))?;
+    println!("{} entries from {} on are in the log", found.len(), options.first);
+    Ok(())
+}
+
+fn proof(options: &OneProof) -> Result<()> {
+    let bytes = std::fs::read(&options.file)
+        .with_context(|| format!("reading {}", options.file.display()))?;
+    let proof = Proof::parse(&bytes)?;
+    let opening = proof.extra.as_deref().and_then(Opening::from_bytes);
+    let opening = opening.context("the proof has no entry in its line extra")?;
+    let believed = proof.verify(&opening.hash(), &options.keys.policy()?)?;
+    told(&believed);
+    println!("entry {} of the log:", proof.index);
+    let entry = Entry::from_bytes(&opening.entry)?;
+    println!("{entry:#?}");
+    println!("proven");
+    Ok(())
+}
