@@ -20,8 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli::Places;
 use crate::engine::hexadecimal;
 use crate::ledger::keys;
-use crate::log::Log;
-use crate::record::{self, AnyTable, Central, Choice, System};
+use crate::record::{self, AnyTable, Choice, System};
 
 /// File of a region's entries within an export.
 pub const ENTRIES: &str = "entries.ndjson";
@@ -111,8 +110,7 @@ fn private(path: &Path) -> Result<fs::File> {
 }
 
 async fn exported(options: &Export) -> Result<()> {
-    let central = Central::open(&options.places, &options.choice, Arc::new(Log::default())).await?;
-    let [record, access] = central.tables().clone();
+    let [record, access] = record::tables(&options.places, &options.choice).await?;
     fs::create_dir(&options.out).with_context(|| format!("making {}", options.out.display()))?;
     let chosen = |code: &String| options.regions.is_empty() || options.regions.contains(code);
     let directory = record::directory(&options.places.regions)?;

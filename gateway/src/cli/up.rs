@@ -95,8 +95,7 @@ pub async fn run(options: Options) -> Result<()> {
     for place in &addresses {
         let keeper = options.ledger.keeper(&options.places.data, &place.code)?;
         let endpoints = endpoints(&options, &directory, place);
-        let (walls, signs, kept_up) =
-            central.walls(&place.code, &directory, endpoints, keeper);
+        let (walls, signs, kept_up) = central.walls(&place.code, &directory, endpoints, keeper);
         upkeep.push(kept_up);
         let region = Region::new(Parts {
             code: place.code.clone(),

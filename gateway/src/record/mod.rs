@@ -82,6 +82,23 @@ pub struct Central {
     log: Arc<Log>,
 }
 
+/// The tables where the record is, *record* first.
+///
+/// # Errors
+/// When the embedded files cannot be opened.
+pub async fn tables(places: &Places, choice: &Choice) -> Result<[AnyTable; 2]> {
+    if choice.is_embedded() {
+        let embedded = Embedded::open(&folder(places))?;
+        return Ok(TableKind::ALL.map(|kind| AnyTable::embedded(kind, embedded.table(kind))));
+    }
+    let client = store::sdk::native_client().await;
+    let named = |kind: TableKind| {
+        let name = format!("{}{}", choice.table_prefix, kind.base_name());
+        AnyTable::sdk(kind, SdkTable::new(client.clone(), name))
+    };
+    Ok(TableKind::ALL.map(named))
+}
+
 impl Central {
     /// Opens the record, for those whom `trust` says; `fetch` brings their keys
     /// where they are published.
@@ -94,17 +111,7 @@ impl Central {
         (trust, fetch): (Trust, Fetch),
         log: Arc<Log>,
     ) -> Result<Self> {
-        let tables = if choice.is_embedded() {
-            let embedded = Embedded::open(&folder(places))?;
-            TableKind::ALL.map(|kind| AnyTable::embedded(kind, embedded.table(kind)))
-        } else {
-            let client = store::sdk::native_client().await;
-            let named = |kind: TableKind| {
-                let name = format!("{}{}", choice.table_prefix, kind.base_name());
-                AnyTable::sdk(kind, SdkTable::new(client.clone(), name))
-            };
-            TableKind::ALL.map(named)
-        };
+        let tables = tables(places, choice).await?;
         let unique_systems = choice.unique_systems.clone();
         Ok(Self { tables, trust, fetch, unique_systems, log })
     }
@@ -113,11 +120,6 @@ impl Central {
     pub fn published_keys(&self) -> Vec<Arc<KeySet>> {
         let Trust { issuers, clients, .. } = &self.trust;
         issuers.published().chain(clients.published()).cloned().collect()
-    }
-
-    /// The tables, record first.
-    pub fn tables(&self) -> &[AnyTable; 2] {
-        &self.tables
     }
 
     /// The walls of one region, what tells of them, and what must run behind
