@@ -27,7 +27,7 @@ struct Line {
 #[derive(Subcommand)]
 enum Command {
     /// Starts the doors of regions
-    Up(up::Options),
+    Up(Box<up::Options>),
     /// Compiles the functions beforehand, so that the first start is quick
     Compile(compile::Options),
     /// Serves the embedded store by the DynamoDB protocol, on loopback
@@ -87,7 +87,7 @@ pub fn run() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            Command::Up(options) => up::run(options).await,
+            Command::Up(options) => up::run(*options).await,
             Command::Compile(options) => compile::run(&options),
             Command::Store(options) => store::run(options).await,
             Command::Tables(options) => tables::run(options).await,
