@@ -131,13 +131,13 @@ impl Gateway {
         Ok(format!("Authorization: Bearer {}", String::from_utf8(printed.stdout)?.trim()))
     }
 
-    /// Has so many more people made and loaded, others for another seed.
+    /// Has so many people made and loaded; those who are there already stay.
     ///
     /// # Errors
     /// When one of them is refused.
-    pub fn more_people(&self, people: usize, seed: usize) -> Result<()> {
+    pub fn people(&self, people: usize) -> Result<()> {
         let loaded = Command::new(&self.binary)
-            .args(["demo", "--people", &people.to_string(), "--seed", &seed.to_string()])
+            .args(["demo", "--people", &people.to_string(), "--seed", "1000"])
             .args(["--region", "06", "--ports", &format!("06={}", self.port), "--data"])
             .arg(&self.data)
             .output()?;

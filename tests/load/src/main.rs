@@ -133,11 +133,9 @@ async fn measured(
         memory: process.memory(),
         cases,
     }];
-    let mut others = 0;
-    for (step, people) in options.growth.iter().enumerate() {
+    for people in &options.growth {
         let gateway = gateway.context("--growth is for a gateway that the bench starts")?;
-        gateway.more_people(people.saturating_sub(others), 1_000 + step)?;
-        others = *people;
+        gateway.people(*people)?;
         let mut cases = Vec::new();
         let of_one = |case: &&Case| cases::OF_ONE.contains(&case.name) && asked(case);
         for case in cases::CASES.iter().filter(of_one) {
