@@ -11,6 +11,7 @@ use crate::provider::Provider;
 use crate::references::{Resolved, narrative, people};
 use crate::search::rows;
 use crate::session::Session;
+use crate::sight::gives_rights;
 use crate::stop::Stop;
 use access::entry::Interaction;
 use access::origin;
@@ -47,7 +48,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             (interaction, expect) = (Interaction::Create, Expect::Absent);
         }
         self.may(session, interaction, &key.resource_type, &home)?;
-        self.accepts(session, &change, &home, &key.id, resource.root())
+        self.accepts(session, interaction, &home, &key, resource.root())
             .await
             .map_err(|denied| Stop::from(denied).concerning(person(&home)))?;
         self.refuse_misunderstood(&key.resource_type, resource.root()).await?;
@@ -96,6 +97,13 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         key: ResourceKey,
     ) -> Result<(chart::Change, ChangeKind), Stop> {
         let home = self.may_delete(session, &key).await?;
+        if gives_rights(&key.resource_type)
+            && let Some(before) = self.current(&key, &home).await?
+        {
+            self.accepts(session, Interaction::Delete, &home, &key, before.root())
+                .await
+                .map_err(|denied| Stop::from(denied).concerning(person(&home)))?;
+        }
         let drop_rows = match alone(&key.resource_type) {
             true => self.rows_before(&key, &home).await?,
             false => Vec::new(),
@@ -211,16 +219,16 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
 
     /// Index rows of the current version, which a deletion takes away.
     async fn rows_before(&self, key: &ResourceKey, home: &Home) -> Result<Vec<Key>, Refusal> {
-        let held = self.record().read_at(home, &key.resource_type, &key.id).await;
-        let Some(body) = held.map_err(|error| read_failed(&error))?.and_then(|held| held.body)
-        else {
-            return Ok(Vec::new());
-        };
-        let Ok(resource) = Resource::parse(body.into_bytes(), &JsonLimits::default()) else {
-            return Ok(Vec::new());
-        };
+        let Some(resource) = self.current(key, home).await? else { return Ok(Vec::new()) };
         let before = rows::rows(&key.resource_type, &key.id, home, resource.root());
         Ok(before.into_iter().map(|row| row.key).filter(rows::is_droppable).collect())
+    }
+
+    /// The current version of a resource; nothing when it is deleted.
+    async fn current(&self, key: &ResourceKey, home: &Home) -> Result<Option<Resource>, Refusal> {
+        let held = self.record().read_at(home, &key.resource_type, &key.id).await;
+        let body = held.map_err(|error| read_failed(&error))?.and_then(|held| held.body);
+        Ok(body.and_then(|body| Resource::parse(body.into_bytes(), &JsonLimits::default()).ok()))
     }
 
     /// Claims on identifiers that one person holds at a time. A card that is

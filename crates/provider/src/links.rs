@@ -21,10 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     /// Bases under which this server answers, without a slash at the end.
     pub(crate) fn own_bases(&self) -> Vec<String> {
-        let endpoints = self.inner.directory.regions().iter().filter_map(|region| {
-            region.endpoint.as_deref().map(|base| base.trim_end_matches('/').to_owned())
-        });
-        endpoints.collect()
+        self.inner.decisions.own_bases.clone()
     }
 
     /// Finds what `Type?criteria` references mean; each is searched once. Gives

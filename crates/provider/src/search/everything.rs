@@ -11,14 +11,13 @@ use crate::cursor;
 use crate::provider::Provider;
 use crate::references::{Resolved, local, people};
 use crate::session::Session;
-use crate::sight::Candidate;
 use access::entry::Interaction;
 use chart::table::Table;
 use chart::{Cell, CellRef, Environment, Home, Version};
 use contracts::{Page, Refusal, ResourceKey, Window};
 use fhir::limits::JsonLimits;
 use fhir::resource::Resource;
-use fhir::search::{Query, Tokens, parameters};
+use fhir::search::{Query, parameters};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Parameters that tell when care was given or a state held. A resource counts
@@ -153,19 +152,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         mut cells: Vec<Cell>,
     ) -> Result<Vec<Cell>, Refusal> {
         cells.retain(|cell| !cell.deleted);
-        let held: Vec<(CellRef, Option<Tokens>)> = cells
-            .iter_mut()
-            .map(|cell| (cell.reference(), Tokens::from_bytes(cell.tokens.clone()).ok()))
-            .collect();
-        let candidates: Vec<Candidate<'_>> = held
-            .iter()
-            .zip(&cells)
-            .map(|((at, tokens), cell)| Candidate {
-                at,
-                cell: tokens.as_ref().map(|tokens| (tokens, cell.last_updated_ms)),
-            })
-            .collect();
-        let seen = self.seen_by(session, Interaction::Everything, &candidates).await?;
+        let seen = self.cells_seen_by(session, Interaction::Everything, &cells).await?;
         let mut seen = seen.into_iter();
         cells.retain(|_| seen.next().unwrap_or(false));
         Ok(cells)

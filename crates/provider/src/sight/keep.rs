@@ -3,6 +3,7 @@
 //! sorted by, not followed.
 
 use super::cells::{Asked, CellFacts};
+use super::is_of_accesses;
 use super::known::parsed;
 use crate::chart_reads::person_of;
 use crate::convert::read_failed;
@@ -16,7 +17,7 @@ use chart::table::Table;
 use chart::{Cell, CellRef, Environment, Home, Place, Version};
 use contracts::Refusal;
 use fhir::search::Tokens;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// One resource about to be shown, and its cell's tokens with their instant
@@ -71,7 +72,12 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             let at = some.iter().filter_map(|index| candidates.get(*index));
             let at: Vec<CellRef> = at.map(|candidate| candidate.at.clone()).collect();
             let bodies = self.bodies_told(&at).await?;
-            let now = self.told_now(&at).await?;
+            // What has a cell at hand is what the resource says now.
+            let named = some.iter().filter_map(|index| candidates.get(*index));
+            let now = match named.clone().all(|candidate| candidate.cell.is_some()) {
+                true => vec![None; at.len()],
+                false => self.told_now(&at).await?,
+            };
             for (((index, at), body), now) in some.iter().zip(&at).zip(bodies).zip(now) {
                 let view = views.get(&view_key(at)).and_then(Option::as_ref);
                 let shown = view.zip(body).is_some_and(|(view, body)| {
@@ -84,6 +90,34 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             }
         }
         Ok(seen)
+    }
+
+    /// [`Self::seen_by`] of what is current, by its cells.
+    pub(crate) async fn cells_seen_by(
+        &self,
+        session: &Session,
+        interaction: Interaction,
+        cells: &[Cell],
+    ) -> Result<Vec<bool>, Refusal> {
+        let persons = cells.iter().filter_map(|cell| person_of(Some(&cell.home)));
+        let persons: BTreeSet<&str> = persons.collect();
+        self.get_to_know(session, &Vec::from_iter(persons)).await?;
+        // Where nothing is withheld, no cell need be read.
+        let told = |cell: &Cell| {
+            let person = person_of(Some(&cell.home)).unwrap_or_default();
+            let asks = !Self::is_plain(session) || session.sights.withholds(person);
+            let tokens = asks.then(|| Tokens::from_bytes(cell.tokens.clone()).ok()).flatten();
+            (cell.reference(), tokens, cell.last_updated_ms)
+        };
+        let told: Vec<(CellRef, Option<Tokens>, i64)> = cells.iter().map(told).collect();
+        let candidates: Vec<Candidate<'_>> = told
+            .iter()
+            .map(|(at, tokens, at_ms)| Candidate {
+                at,
+                cell: tokens.as_ref().map(|tokens| (tokens, *at_ms)),
+            })
+            .collect();
+        self.seen_by(session, interaction, &candidates).await
     }
 
     /// [`Self::seen_by`] of versions that are named only.
@@ -147,7 +181,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         session: &Session,
         interaction: Interaction,
         candidates: &[Candidate<'_>],
-    ) -> Result<HashMap<String, Option<Arc<View>>>, Refusal> {
+    ) -> Result<HashMap<ViewKey, Option<Arc<View>>>, Refusal> {
         let mut persons: Vec<&str> =
             candidates.iter().filter_map(|one| person_of(Some(&one.at.home))).collect();
         persons.sort_unstable();
@@ -216,8 +250,12 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     }
 }
 
-fn view_key(at: &CellRef) -> String {
-    person_of(Some(&at.home)).unwrap_or_default().to_owned()
+/// Whose chart, and whether of accesses.
+type ViewKey = (String, bool);
+
+fn view_key(at: &CellRef) -> ViewKey {
+    let person = person_of(Some(&at.home)).unwrap_or_default();
+    (person.to_owned(), is_of_accesses(&at.resource_type))
 }
 
 /// By what is at hand; `None` when the body must be asked.

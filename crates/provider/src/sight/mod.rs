@@ -49,7 +49,9 @@ pub(crate) struct Sights(Mutex<Held>);
 #[derive(Debug, Default)]
 struct Held {
     persons: HashMap<String, Arc<Person>>,
-    views: HashMap<(String, Interaction), Arc<View>>,
+    /// By person, kind of access, and whether it is of accesses themselves: those
+    /// are shown by rules of their own, which no Consent has a part in.
+    views: HashMap<(String, Interaction, bool), Arc<View>>,
     authorizations: Option<Arc<[Authorization]>>,
 }
 
@@ -69,7 +71,7 @@ impl Sights {
     pub fn told(&self, persons: &[String], emergency: Option<&str>) -> (Decided, Option<Basis>) {
         let mut decided = Decided { emergency: emergency.map(str::to_owned), consents: Vec::new() };
         let mut basis = None;
-        for ((person, _), view) in &self.held().views {
+        for ((person, ..), view) in &self.held().views {
             if !persons.contains(person) {
                 continue;
             }
@@ -93,6 +95,16 @@ pub(crate) fn settings(release: &[regions::ReleaseDelay], own_bases: Vec<String>
     use access::decision::ReleaseDelay;
     let delays = release.iter().flat_map(|delay| ReleaseDelay::of_kind(&delay.kind, delay.days));
     Settings { release_delays: delays.collect(), own_bases, ..Settings::default() }
+}
+
+/// Types that say who may see what.
+pub(crate) fn gives_rights(resource_type: &str) -> bool {
+    matches!(resource_type, "Consent" | "Basic")
+}
+
+/// Whether a type is decided as accesses are.
+fn is_of_accesses(resource_type: &str) -> bool {
+    resource_type == "AuditEvent"
 }
 
 /// Whether decisions about such a caller depend on who the person is.
@@ -123,7 +135,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     ) -> Result<Arc<View>, Denied> {
         let person = person.or_else(|| session.confined_to());
         permitted(&session.claims, interaction, resource_type, person)?;
-        let key = (person.unwrap_or_default().to_owned(), interaction);
+        let of_accesses = is_of_accesses(resource_type);
+        let key = (person.unwrap_or_default().to_owned(), interaction, of_accesses);
         if let Some(view) = session.sights.held().views.get(&key) {
             return Ok(Arc::clone(view));
         }

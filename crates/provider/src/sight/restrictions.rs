@@ -64,7 +64,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         resource_type: &str,
         root: Value<'_>,
     ) -> Result<(), Refusal> {
-        if !matches!(resource_type, "Consent" | "Basic") {
+        if !super::gives_rights(resource_type) {
             return Ok(());
         }
         let named = self.named_in(root).await?;

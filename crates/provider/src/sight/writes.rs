@@ -1,25 +1,23 @@
 //! Changes under the decision: what a caller may not see is absent to them, but
 //! their change must not run over it.
 
-use super::keep::Candidate;
-use super::refused;
+use super::{gives_rights, refused};
 use crate::chart_reads::absent;
 use crate::convert::{no_such_version, read_failed};
 use crate::decide::permitted;
-use crate::filing::interaction;
 use crate::plan::Gone;
 use crate::provider::Provider;
 use crate::search::Denied;
 use crate::session::Session;
 use crate::stop::Stop;
-use access::decision::{Reason, Shown};
+use access::decision::{Reason, Shown, Why, Withheld};
 use access::entry::Interaction;
 use access::facts::BodyFacts;
 use chart::table::Table;
-use chart::{CellRef, Environment, Home, Place};
+use chart::{Cell, Environment, Home, Place};
 use contracts::{BodyForm, Change, ChangeKind, Refusal, ResourceKey};
 use fhir::json::Value;
-use fhir::search::Tokens;
+use futures::future::try_join_all;
 use std::collections::BTreeSet;
 
 /// The word in the journal for a change that met what its caller may not see:
@@ -62,16 +60,14 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             (change.kind != ChangeKind::Create)
                 .then(|| (at, ResourceKey::new(&*change.resource_type, id)))
         });
-        let named: Vec<(usize, ResourceKey)> = named.collect();
-        let (mut updated, mut deleted) = (Vec::new(), Vec::new());
-        for (at, key) in named {
+        let places = named.map(async |(at, key)| {
             let home = self.home_of(&key).await?;
-            let place = (at, Place { home, resource_type: key.resource_type, id: key.id });
-            let kind = changes.get(at).map(|change| change.kind);
-            let of_kind =
-                if kind == Some(ChangeKind::Delete) { &mut deleted } else { &mut updated };
-            of_kind.push(place);
-        }
+            Ok::<_, Refusal>((at, Place { home, resource_type: key.resource_type, id: key.id }))
+        });
+        let places = try_join_all(places).await?;
+        let deletes = |at: usize| changes.get(at).is_some_and(|one| one.kind == ChangeKind::Delete);
+        let (deleted, updated): (Vec<_>, Vec<_>) =
+            places.into_iter().partition(|(at, _)| deletes(*at));
         let mut hidden = self.withheld_at(session, Interaction::Update, updated).await?;
         hidden.extend(self.withheld_at(session, Interaction::Delete, deleted).await?);
         Ok(hidden)
@@ -106,40 +102,35 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let only: Vec<Place> = places.iter().map(|(_, place)| place.clone()).collect();
         let cells = self.record().cells_at(&only).await.map_err(|error| read_failed(&error))?;
         let live = places.into_iter().zip(cells).filter_map(|((key, _), cell)| {
-            let cell = cell.filter(|cell| !cell.deleted)?;
-            let at = cell.reference();
-            let tokens = Tokens::from_bytes(cell.tokens).ok();
-            Some((key, at, tokens, cell.last_updated_ms))
+            cell.filter(|cell| !cell.deleted).map(|cell| (key, cell))
         });
-        let live: Vec<(K, CellRef, Option<Tokens>, i64)> = live.collect();
-        let candidates: Vec<Candidate<'_>> = live
-            .iter()
-            .map(|(_, at, tokens, at_ms)| Candidate {
-                at,
-                cell: tokens.as_ref().map(|tokens| (tokens, *at_ms)),
-            })
-            .collect();
-        let seen = self.seen_by(session, interaction, &candidates).await?;
-        let hidden = live.iter().zip(seen).filter(|(_, seen)| !seen);
-        Ok(hidden.map(|((key, ..), _)| key.clone()).collect())
+        let (keys, cells): (Vec<K>, Vec<Cell>) = live.unzip();
+        let seen = self.cells_seen_by(session, interaction, &cells).await?;
+        let hidden = keys.into_iter().zip(seen).filter(|(_, seen)| !seen);
+        Ok(hidden.map(|(key, _)| key).collect())
     }
 
-    /// Whether the session may write this content there.
+    /// Whether the session may write this content there, or delete it.
     pub(crate) async fn accepts(
         &self,
         session: &Session,
-        change: &Change,
+        interaction: Interaction,
         home: &Home,
-        id: &str,
+        key: &ResourceKey,
         root: Value<'_>,
     ) -> Result<(), Denied> {
-        if Self::is_plain(session) && session.origin.emergency.is_none() {
+        let kind = key.resource_type.as_str();
+        // Of such a caller only what they write of their own rights is in doubt.
+        let plain = Self::is_plain(session) && session.origin.emergency.is_none();
+        if plain && !gives_rights(kind) {
             return Ok(());
         }
-        let kind = change.resource_type.as_str();
-        let view = self.view(session, interaction(change), kind, person(home)).await?;
-        match view.accepts(&BodyFacts::new(root, id, self.now_ms())) {
+        let view = self.view(session, interaction, kind, person(home)).await?;
+        match view.accepts(&BodyFacts::new(root, &key.id, self.now_ms())) {
             Shown::Yes => Ok(()),
+            Shown::Withheld(Withheld { why: Why::SelfGrant, .. }) => {
+                Err(refused(Reason::SelfGrant))
+            }
             _ => Err(refused(Reason::Scope)),
         }
     }

@@ -302,3 +302,34 @@ fn scopes_narrowed_by_a_search_show_what_it_finds() {
     let page = world.history(&narrowed, &["Observation"], window).unwrap();
     assert_eq!(ids(&page), ["seen"]);
 }
+
+#[test]
+fn nobody_writes_their_own_rights() {
+    let (world, physician, nurse) = restricted();
+    let status = |change: Change| world.one(&nurse, change).map_err(|refusal| refusal.status);
+    assert_eq!(status(update(&consent("inactive"))), Err(Status::Forbidden));
+    assert_eq!(world.last().outcome.denied.as_deref(), Some("self-grant"));
+    let patched =
+        patch("Consent", "hiv", r#"[{"op":"replace","path":"/status","value":"inactive"}]"#);
+    assert_eq!(status(patched), Err(Status::Forbidden));
+    assert_eq!(status(delete("Consent", "hiv")), Err(Status::Forbidden));
+    assert!(world.read(&nurse, &key("Observation", "hidden")).is_err());
+    // Whom it does not concern writes it down for the person.
+    assert!(world.one(&physician, update(&consent("inactive"))).is_ok());
+}
+
+#[test]
+fn accesses_among_the_types_open_nothing_else() {
+    let (world, physician, _) = restricted();
+    let foreign = r#"{"resourceType":"AuditEvent","id":"a1","type":{"system":"http://terminology.hl7.org/CodeSystem/audit-event-type","code":"rest"},"recorded":"2026-03-04T10:00:00Z","agent":[{"requestor":true,"who":{"reference":"Patient/ann"}}],"source":{"observer":{"display":"clinic"}}}"#;
+    world.put(&physician, foreign);
+    let nurse = world.caller(Function::Nurse, "user/*.cruds user/AuditEvent.rs", None);
+    let page = world.wait(async {
+        let types = ["AuditEvent".to_owned(), "Observation".to_owned()];
+        let intent = Intent::asking(Interaction::SearchSystem, "Patient/ann/*?_count=50");
+        let chart = world.walls.open_chart(&nurse, intent, Place::Person("ann".into()));
+        let chart = chart.await.unwrap();
+        world.walls.chart_search(&chart, &types, "_count=50").await.unwrap()
+    });
+    assert_eq!(ids(&page), ["a1", "seen"]);
+}
