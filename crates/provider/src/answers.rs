@@ -7,7 +7,7 @@ use crate::limits::RETRY_AFTER_S;
 use crate::plan::{Plan, Slot};
 use crate::provider::Provider;
 use crate::receipts;
-use crate::session::Seen;
+use crate::session::{Seen, Session};
 use crate::stop::Stop;
 use access::entry::Interaction;
 use chart::table::Table;
@@ -107,7 +107,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             self.may_replay(asked, outcome, home)?;
         }
         if asked.options.return_bodies {
-            self.bodies_again(&mut receipt, &homes).await.map_err(stands)?;
+            self.bodies_again(asked.session, &mut receipt, &homes).await.map_err(stands)?;
         }
         let real = receipt.outcomes.iter().zip(&homes).filter(|(one, _)| !one.key.id.is_empty());
         let seen = real.map(|(outcome, home)| Seen {
@@ -139,7 +139,14 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         }
     }
 
-    async fn bodies_again(&self, receipt: &mut Receipt, homes: &[Home]) -> Result<(), Refusal> {
+    /// Puts in the bodies of what was done, as far as whoever asks again is
+    /// shown them: the key is the client's, and others may use it.
+    async fn bodies_again(
+        &self,
+        session: &Session,
+        receipt: &mut Receipt,
+        homes: &[Home],
+    ) -> Result<(), Refusal> {
         let held = receipt.outcomes.iter_mut().zip(homes);
         let held = held.filter(|(one, _)| one.effect != Effect::Deleted && one.version > 0);
         let (mut outcomes, at): (Vec<&mut Outcome>, Vec<CellRef>) = held
@@ -153,9 +160,16 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                 (outcome, at)
             })
             .unzip();
+        // Whoever may only write is answered with what they wrote.
+        let mut seen = vec![false; at.len()];
+        for interaction in [Interaction::Create, Interaction::Update, Interaction::Read] {
+            let shown = self.refs_seen_by(session, interaction, &at).await?;
+            seen.iter_mut().zip(shown).for_each(|(seen, shown)| *seen |= shown);
+        }
         let versions = self.record().fetch(&at).await.map_err(|error| read_failed(&error))?;
-        for (outcome, version) in outcomes.iter_mut().zip(versions) {
-            outcome.body = version.body.unwrap_or_default().into_bytes();
+        for ((outcome, version), seen) in outcomes.iter_mut().zip(versions).zip(seen) {
+            let body = version.body.filter(|_| seen);
+            outcome.body = body.unwrap_or_default().into_bytes();
         }
         Ok(())
     }

@@ -4,8 +4,8 @@
 use access::claims::Function;
 use access::entry::{Basis, Interaction as Did};
 use contracts::{
-    Change, ChangeKind, ExportLevel, ExportRequest, Intent, Interaction, JournalFilter, Place,
-    Window,
+    Change, ChangeKind, CommitOptions, ExportLevel, ExportRequest, Intent, Interaction,
+    JournalFilter, Place, Window,
 };
 use fhir::outcome::Status;
 use provider::Session;
@@ -332,4 +332,23 @@ fn accesses_among_the_types_open_nothing_else() {
         world.walls.chart_search(&chart, &types, "_count=50").await.unwrap()
     });
     assert_eq!(ids(&page), ["a1", "seen"]);
+}
+
+#[test]
+fn an_answer_given_again_shows_no_more_than_a_read() {
+    let (world, physician, nurse) = restricted();
+    let options = || CommitOptions {
+        retry_key: Some("key-1".into()),
+        request_hash: vec![7; 32],
+        return_bodies: true,
+        ..CommitOptions::default()
+    };
+    let again = |session: &Session| {
+        let change = update(&labelled("again", "R75"));
+        let receipt = world.commit(session, vec![change], options()).unwrap();
+        String::from_utf8(receipt.outcomes[0].body.clone()).unwrap()
+    };
+    assert!(again(&physician).contains(CANARY));
+    assert!(again(&physician).contains(CANARY));
+    assert_eq!(again(&nurse), "");
 }
