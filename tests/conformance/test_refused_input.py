@@ -51,38 +51,7 @@ def issues_of(answer) -> list[dict]:
     return body["issue"]
 
 
-# What the specification asks for and the server does not do yet; one that is mended fails here.
-NOT_YET = {
-    "bundle: GET of what never was": "the reads of a transaction come after its commit and are answered one by one",
-    "bundle: GET by an unknown parameter": "as above",
-    "bundle: unknown element of a request": "a Bundle is read for its entries, its own structure is not validated",
-    "bundle: search in a request": "as above",
-    "bundle: total in a request": "as above",
-    "headers: Content-Encoding that is unknown": "the header is not looked at; what is no JSON is refused anyway",
-    "patch: result with an empty array": "a list that a patch leaves empty is taken out",
-    "patch: FHIRPath Patch: no operation": "a patch of nothing changes nothing",
-    "resource: string of spaces": "R4's pattern of string admits it",
-    "resource: sibling of another length": "a shorter list of companions is taken",
-    "resource: narrative without an end": "XHTML is searched for what is dangerous, not parsed",
-    "resource: narrative that is empty": "as above",
-    "resource: reference to an unknown type": "it is kept as a reference to elsewhere",
-    "resource: reference of another stated type": "only types that the element forbids are refused",
-    "search: a type that is no target": "it finds nothing",
-    "search: reference to an unknown type": "it finds nothing",
-    "search: in without a value set": "the parameter is named in the text alone",
-}
-
-
-def judged(name: str):
-    marks = [pytest.mark.xfail(reason=NOT_YET[name], strict=True)] if name in NOT_YET else []
-    return pytest.param(name, marks=marks)
-
-
-def test_what_is_not_done_yet_is_among_the_cases():
-    assert set(NOT_YET) <= set(CASES)
-
-
-@pytest.mark.parametrize("name", map(judged, CASES))
+@pytest.mark.parametrize("name", list(CASES))
 def test_bad_input(client, places, name):
     case = CASES[name]
     body = case.get("body")

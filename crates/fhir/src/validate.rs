@@ -21,6 +21,7 @@ mod walk;
 pub(crate) use narrative::fault as narrative_fault;
 pub use primitive::Primitive;
 
+use crate::definitions::{Content, Structure};
 use crate::json::Value;
 use crate::limits::{ISSUES_MAX, REPORT_ISSUES_MAX};
 use crate::outcome::{Issue, IssueType, Refusal, Severity};
@@ -77,6 +78,25 @@ pub fn issues(resource: Value<'_>) -> Vec<Issue> {
         issues.truncate(ISSUES_MAX);
     }
     issues
+}
+
+/// Everything wrong with the structure of a Bundle that is sent to be carried
+/// out, but for its entries, which stand each by itself ([`entry_issues`]).
+pub fn bundle_issues(bundle: Value<'_>) -> Vec<Issue> {
+    let structure = Structure::of_resource("Bundle");
+    structure.map_or_else(Vec::new, |bundled| walk::Walk::beside(bundle, bundled, "entry", true))
+}
+
+/// Everything wrong with the structure of an entry of such a Bundle, but for its
+/// resource, which is judged as what it is.
+pub fn entry_issues(entry: Value<'_>) -> Vec<Issue> {
+    let bundled = Structure::of_resource("Bundle").and_then(|bundle| bundle.element("entry"));
+    match bundled.map(|element| element.content()) {
+        Some(Content::Structure(number)) => {
+            walk::Walk::beside(entry, Structure(number), "resource", false)
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Everything to say of a resource: errors first, then warnings (best

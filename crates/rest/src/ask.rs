@@ -1,6 +1,6 @@
 //! What every function needs from a request first.
 
-use crate::headers::{accepts_json, text};
+use crate::headers::{accepts_json, plainly_encoded, text};
 use crate::limits::{PAGE_COUNT_DEFAULT, PAGE_COUNT_MAX, REQUEST_ID_CHARS_MAX};
 use crate::path::Target;
 use crate::prefer::Prefer;
@@ -38,7 +38,11 @@ impl<'r> Ask<'r> {
 
     /// The same for a caller that may take anything, as a reader of a Binary
     /// does: whether it takes JSON is for the function to ask.
+    ///
+    /// # Errors
+    /// 404 for unknown paths, 415 for a body that is compressed.
     pub fn of_any(request: &'r Request<Vec<u8>>) -> Result<Self, Refusal> {
+        plainly_encoded(request.headers())?;
         Ok(Self {
             target: Target::parse(request.uri().path())?,
             query: request.uri().query().unwrap_or_default(),

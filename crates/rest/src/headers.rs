@@ -56,6 +56,23 @@ pub fn carries_json(headers: &HeaderMap) -> Result<(), Refusal> {
     Err(Refusal::unsupported_media_type())
 }
 
+/// Refuses a body that is compressed (RFC 9110 §8.4, §15.5.16): none is unpacked
+/// here, and what it holds would be hashed, measured and bounded as it came.
+///
+/// # Errors
+/// 415 for any coding but `identity`.
+pub fn plainly_encoded(headers: &HeaderMap) -> Result<(), Refusal> {
+    let mut codings = headers.get_all("content-encoding").iter();
+    if codings.all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Status::UnsupportedMediaType,
+        IssueType::NotSupported,
+        "Bodies are taken as they are, without a Content-Encoding; send this one uncompressed.",
+    ))
+}
+
 /// How a body says that it is a patch (R4 §3.1.0.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PatchKind {

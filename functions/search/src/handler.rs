@@ -130,6 +130,13 @@ pub async fn answer<H: Charts + Registry>(
     present::bundle(json(StatusCode::OK, text), &how)
 }
 
+/// Refuses a search that [`answer`] would refuse before it asks for anything.
+pub fn check(ask: &Ask<'_>, query: &str) -> Answer<()> {
+    let place = Where::of(&ask.target)?;
+    refuse_made(&parsed(place.parsed_as(), query, &ask.base, ask.headers)?)?;
+    present::asked(query, place.resource_type.as_deref()).map(|_| ())
+}
+
 /// The page that is asked for, by the walls.
 async fn found<H: Charts + Registry>(
     host: &H,

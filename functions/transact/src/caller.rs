@@ -54,7 +54,11 @@ impl<H: Charts + Registry + Commits> Caller<'_, H> {
                     places.push(Place::Changed(0));
                     changes.push((index, *change));
                 }
-                Verb::Read(request) => {
+                Verb::Read(mut request) => {
+                    self.as_asked(&mut request);
+                    // What cannot be understood must undo the whole, while it still can.
+                    understood(&request)
+                        .map_err(|refusal| refusal.within(&format!("Bundle.entry[{index}]")))?;
                     places.push(Place::Read);
                     reads.push(*request);
                 }
@@ -171,9 +175,7 @@ impl<H: Charts + Registry + Commits> Caller<'_, H> {
     async fn read(&self, mut request: Request<Vec<u8>>) -> EntryAnswer {
         let head = request.method() == Method::HEAD;
         *request.method_mut() = Method::GET;
-        if let Some(prefer) = self.ask.headers.get("prefer") {
-            request.headers_mut().insert("prefer", prefer.clone());
-        }
+        self.as_asked(&mut request);
         let answer = match Ask::of(&request) {
             Ok(ask) => self.answered(&ask).await,
             Err(refusal) => Err(refusal),
@@ -190,6 +192,13 @@ impl<H: Charts + Registry + Commits> Caller<'_, H> {
                     body: if head { Vec::new() } else { answer.into_body() },
                 }
             }
+        }
+    }
+
+    /// Each entry is asked for with the preferences of the Bundle.
+    fn as_asked(&self, request: &mut Request<Vec<u8>>) {
+        if let Some(prefer) = self.ask.headers.get("prefer") {
+            request.headers_mut().insert("prefer", prefer.clone());
         }
     }
 
@@ -224,6 +233,19 @@ impl<H: Charts + Registry + Commits> Caller<'_, H> {
             }
             _ => crate::lookup::handler::answer(self.host, self.session, ask).await,
         }
+    }
+}
+
+/// Refuses a GET entry whose path or search has no meaning.
+fn understood(request: &Request<Vec<u8>>) -> Answer<()> {
+    let ask = Ask::of(request)?;
+    match &ask.target {
+        Target::Type(_)
+        | Target::TypeSearch(_)
+        | Target::System
+        | Target::SystemSearch
+        | Target::Compartment(..) => crate::search::check(&ask, ask.query),
+        _ => Ok(()),
     }
 }
 

@@ -7,7 +7,6 @@ use fhir::outcome::{IssueType, Status};
 use fhir::resource::Resource;
 use http::Request;
 use rest::limits::BUNDLE_ENTRIES_MAX;
-use rest::path::printable;
 use std::collections::HashSet;
 
 /// A Bundle to carry out.
@@ -34,9 +33,8 @@ pub enum Verb {
     Read(Box<Request<Vec<u8>>>),
 }
 
-/// The elements of an entry (R4 §2.36).
-const ENTRY: [&str; 8] =
-    ["id", "extension", "modifierExtension", "link", "fullUrl", "resource", "search", "request"];
+/// What only a Bundle that answers has, by its place and the rule that says so.
+const OF_ANSWERS: [(&str, &str); 2] = [("search", "bdl-2"), ("response", "bdl-4")];
 
 /// Reads a Bundle of type batch or transaction.
 pub fn parse(body: Vec<u8>, base: &str) -> Result<Bundle, Refusal> {
@@ -59,6 +57,15 @@ pub fn parse(body: Vec<u8>, base: &str) -> Result<Bundle, Refusal> {
             .at("Bundle.type"));
         }
     };
+    if let Some(refusal) = Refusal::of_issues(fhir::validate::bundle_issues(root)) {
+        return Err(refusal.within("Bundle"));
+    }
+    if root.get("total").is_some() {
+        return Err(Refusal::invalid(
+            "total belongs to a Bundle that answers (bdl-1): leave it out of what asks.",
+        )
+        .at("Bundle.total"));
+    }
     let count = root.each("entry").count();
     if count > BUNDLE_ENTRIES_MAX {
         return Err(Refusal::new(
@@ -84,13 +91,15 @@ fn parse_entry(
     base: &str,
     full_urls: &mut HashSet<String>,
 ) -> Result<Entry, Refusal> {
-    for (name, _) in entry.members() {
-        if !ENTRY.contains(&name.trim_start_matches('_')) {
-            let named = printable(&name);
-            return Err(Refusal::structure(format!(
-                "An entry that asks for something has no element \"{named}\": leave it out."
+    if let Some(refusal) = Refusal::of_issues(fhir::validate::entry_issues(entry)) {
+        return Err(refusal);
+    }
+    for (name, rule) in OF_ANSWERS {
+        if entry.get(name).is_some() {
+            return Err(Refusal::invalid(format!(
+                "{name} belongs to a Bundle that answers ({rule}): leave it out of what asks."
             ))
-            .at(named));
+            .at(name));
         }
     }
     let full_url = full_url(entry)?;

@@ -32,8 +32,8 @@ pub use context::Context;
 pub use decimal::Decimal;
 pub use error::{FhirPathError, FhirPathErrorKind};
 pub use item::Item;
-pub(crate) use node::referred_type;
 pub use node::{Node, Step};
+pub(crate) use node::{referred_type, type_in_text};
 pub use temporal::{Temporal, TemporalKind};
 
 use crate::json::Value;

@@ -214,9 +214,52 @@ fn refuses_narrative_that_acts() {
         "<div><img src='x' onerror='y'/></div>",
         "<div><a href='java\\nscript:x'>y</a></div>",
         "<div><iframe/></div>",
+        "<div><a href='java&#115;cript:x'>y</a></div>",
+        "<div><a href='&#x6A;avascript&#58;x'>y</a></div>",
+        "<div>not closed",
+        "<div><b>crossed</div></b>",
+        "<div>two</div><div>of them</div>",
+        "<div>x</div> and more",
+        "<!DOCTYPE html><div>x</div>",
+        "<div class=bare>x</div>",
+        "<div> <p/> </div>",
+        "<div/>",
     ] {
         let text = patient(&format!(r#""text":{{"status":"generated","div":"{div}"}}"#));
         one(&text, "Patient.text.div", "invariant");
+    }
+}
+
+#[test]
+fn keeps_narrative_that_is_read() {
+    for div in [
+        "<div>x</div>",
+        " <div xmlns='http://www.w3.org/1999/xhtml'><p>&eacute;&nbsp;&#233;</p><br/></div> ",
+        "<div><img src='#photo' alt=''/></div>",
+        "<div><!-- a comment --><a href='http://example.org/?a=1&amp;b=2'>y</a></div>",
+        "<h:div xmlns:h='http://www.w3.org/1999/xhtml'>x</h:div>",
+    ] {
+        let text = patient(&format!(r#""text":{{"status":"generated","div":"{div}"}}"#));
+        assert_eq!(found(&text), [], "{div}");
+    }
+}
+
+#[test]
+fn refuses_references_that_contradict_themselves() {
+    let managed = |reference: &str| patient(&format!(r#""managingOrganization":{reference}"#));
+    one(&managed(r#"{"reference":"Spaceship/1"}"#), "Patient.managingOrganization", "invalid");
+    one(
+        &managed(r#"{"reference":"Organization/1","type":"Device"}"#),
+        "Patient.managingOrganization",
+        "invalid",
+    );
+    for fine in [
+        r#"{"reference":"http://elsewhere.org/Spaceship/1"}"#,
+        r#"{"reference":"Organization/1","type":"Organization"}"#,
+        r#"{"reference":"Organization/1","type":"http://hl7.org/fhir/StructureDefinition/Organization"}"#,
+        r#"{"reference":"urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0"}"#,
+    ] {
+        assert_eq!(found(&managed(fine)), [], "{fine}");
     }
 }
 

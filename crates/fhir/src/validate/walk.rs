@@ -27,22 +27,43 @@ pub(super) struct Walk<'d> {
     errors: usize,
     /// How many faults of structure were found.
     misshapen: usize,
+    /// A member of the whole that is taken as given: whoever asks judges it.
+    aside: Option<&'static str>,
 }
 
 impl<'d> Walk<'d> {
     pub(super) fn over(resource: Value<'d>, thorough: bool) -> Vec<Issue> {
-        let mut walk = Self {
+        let mut walk = Self::begin(resource, thorough);
+        walk.resource(resource);
+        walk.issues
+    }
+
+    /// The structure of `value` alone, without its member `aside`; invariants,
+    /// which are rules of the whole, are left to whoever asks.
+    pub(super) fn beside(
+        value: Value<'d>,
+        structure: Structure,
+        aside: &'static str,
+        resource: bool,
+    ) -> Vec<Issue> {
+        let mut walk = Self::begin(value, false);
+        walk.aside = Some(aside);
+        walk.structure(value, structure, resource);
+        walk.issues
+    }
+
+    fn begin(value: Value<'d>, thorough: bool) -> Self {
+        Self {
             root: "",
             path: Vec::with_capacity(16),
             issues: Vec::new(),
             thorough,
-            scope: Scope::of_root(resource),
+            scope: Scope::of_root(value),
             steps_left: INVARIANT_STEPS_MAX,
             errors: 0,
             misshapen: 0,
-        };
-        walk.resource(resource);
-        walk.issues
+            aside: None,
+        }
     }
 
     /// Errors are counted by themselves, so that advice cannot displace them.
@@ -147,6 +168,9 @@ impl<'d> Walk<'d> {
             };
             let slot = element.slot();
             filled |= 1 << slot;
+            if self.path.is_empty() && self.aside == Some(name) {
+                continue;
+            }
             if element.is_choice()
                 && let Some(chosen) = chosen.get_mut(slot as usize)
             {
@@ -177,8 +201,8 @@ impl<'d> Walk<'d> {
         if structure.0 == EXTENSION {
             self.extension(value);
         }
-        if self.misshapen > misshapen {
-            // Rules are written for what is of its structure.
+        // Rules are written for what is of its structure, and for the whole of it.
+        if self.misshapen > misshapen || (self.path.is_empty() && self.aside.is_some()) {
             return;
         }
         for (rule, element) in structure.rules() {
@@ -357,11 +381,12 @@ impl<'d> Walk<'d> {
                 {
                     self.concept(value, set);
                 }
-                if number == REFERENCE
-                    && let Some(allowed) = element.targets()
-                    && let Some(fault) = targets::fault(value, allowed, &self.scope)
-                {
-                    self.report(IssueType::Invalid, "", fault);
+                if number == REFERENCE {
+                    let fault = targets::fault_of_itself(value)
+                        .or_else(|| targets::fault(value, element.targets()?, &self.scope));
+                    if let Some(fault) = fault {
+                        self.report(IssueType::Invalid, "", fault);
+                    }
                 }
             }
         }

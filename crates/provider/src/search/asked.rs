@@ -4,7 +4,7 @@ use crate::provider::Provider;
 use chart::Environment;
 use chart::table::Table;
 use contracts::{Refusal, ResourceKey};
-use fhir::search::{Chain, ChainLink, Query, Settings, compartments, parameters};
+use fhir::search::{Chain, ChainLink, Query, Settings, Wanted, compartments, parameters};
 
 /// A search of one type or of several.
 #[derive(Clone, Debug)]
@@ -44,10 +44,11 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         match unknown_value_set(&query) {
             // Its codes are not known, and a filter without them would find
             // nothing, whatever there is.
-            Some(url) => Err(Refusal::not_supported(format!(
+            Some((parameter, url)) => Err(Refusal::not_supported(format!(
                 "The codes of the value set {url} are not known here: known are those of R4's \
                  required bindings. List the codes instead, separated by commas."
-            ))),
+            ))
+            .at(format!("http.{parameter}"))),
             None => Ok(query),
         }
     }
@@ -89,13 +90,21 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
 }
 
 /// A value set that a filter asks for, in the search or in its chains, and
-/// whose codes nobody knows.
-fn unknown_value_set(query: &Query) -> Option<String> {
+/// whose codes nobody knows; with the filter's parameter.
+fn unknown_value_set(query: &Query) -> Option<(&'static str, String)> {
     let inside = |chain: &Chain| match chain.link() {
         ChainLink::Forward { targets, .. } => targets.iter().find_map(unknown_value_set),
         ChainLink::Reverse { source, .. } => unknown_value_set(source),
     };
-    let own = query.value_sets_wanted().first().map(|url| (*url).to_owned());
+    let wanted = query.value_sets_wanted();
+    let own = query.filters().iter().find_map(|filter| {
+        filter.wanted.iter().find_map(|value| match value {
+            Wanted::ValueSet(url) if wanted.contains(&url.as_str()) => {
+                Some((filter.parameter.code, url.clone()))
+            }
+            _ => None,
+        })
+    });
     own.or_else(|| query.chains().iter().find_map(inside))
 }
 

@@ -61,6 +61,12 @@ pub(super) fn read(patch: &Resource) -> Result<Vec<Operation<'_>>, Refusal> {
              whole resource by PUT."
         )));
     }
+    if count == 0 {
+        return Err(Refusal::invalid(
+            "The patch has no operation; give each as a parameter called operation.",
+        )
+        .at("Parameters.parameter"));
+    }
     let parameters = patch.root().each("parameter").enumerate();
     parameters.map(|(at, parameter)| operation(at, parameter)).collect()
 }

@@ -47,8 +47,8 @@ fn changed(kind: &str, path: &str, more: &str, before: &str, after: &str) {
 }
 
 #[test]
-fn no_operation_changes_nothing() {
-    assert_eq!(by(PATIENT, &[]), Ok(PATIENT.to_owned()));
+fn a_patch_without_an_operation_is_none() {
+    assert_eq!(by(PATIENT, &[]).map_err(|(status, _)| status), Err(400));
 }
 
 #[test]
