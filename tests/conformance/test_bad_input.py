@@ -84,7 +84,7 @@ ENTRIES = {
     "dangling reference": (lambda p: post(observation("nobody-has-this-id")), 422, "entry[1]"),
     "no request": (lambda p: {"resource": observation(p)}, 400, "request"),
     "no resource": (lambda p: {"request": {"method": "POST", "url": "Observation"}}, 400, "resource"),
-    "unknown method": (lambda p: {"resource": observation(p), "request": {"method": "MELT", "url": "Observation"}}, 400, "method"),
+    "unknown method": (lambda p: {"resource": observation(p), "request": {"method": "MELT", "url": "Observation"}}, 422, "http-verb"),
     "wrong type": (lambda p: {"resource": observation(p), "request": {"method": "POST", "url": "Patient"}}, 400, "entry[1]"),
     "stale If-Match": (lambda p: {"resource": patient(id=p), "request": {"method": "PUT", "url": f"Patient/{p}", "ifMatch": 'W/"9"'}}, 412, "entry[1]"),
     "wrong value": (lambda p: post(observation(p, status="finished")), 422, "entry[1]"),

@@ -156,8 +156,7 @@ def test_in_a_batch_each_entry_stands_alone(clinician, person):
 
 
 @pytest.mark.parametrize("broken, at", [
-    ({"request": {"method": "POST"}, "resource": {"resourceType": "Patient"}}, "request"),
-    ({"request": {"method": "JUMP", "url": "Patient"}}, "request.method"),
+    ({"resource": {"resourceType": "Patient"}}, "request"),
     ({"request": {"method": "PUT", "url": "Patient"}, "resource": {"resourceType": "Patient"}}, "request.url"),
     ({"request": {"method": "DELETE", "url": "Patient"}}, "request.url"),
     ({"request": {"method": "POST", "url": "Patient/1"}, "resource": {"resourceType": "Patient"}}, "request.url"),
@@ -170,7 +169,6 @@ def test_in_a_batch_each_entry_stands_alone(clinician, person):
         "resourceType": "Binary", "contentType": "text/plain", "data": "W10="}}, "resource.contentType"),
     ({"request": {"method": "GET", "url": "Patient/1", "ifMatch": 'W/"1"'}}, "request.ifMatch"),
     ({"request": {"method": "DELETE", "url": "Patient/1", "ifNoneExist": "a=b"}}, "request.ifNoneExist"),
-    ({"request": {"method": "GET", "url": "Patient/1", "ifModifiedSince": "soon"}}, "request.ifModifiedSince"),
     ({"request": {"method": "PUT", "url": "Patient/1", "ifNoneMatch": 'W/"1"'},
       "resource": {"resourceType": "Patient", "id": "1"}}, "request.ifNoneMatch"),
     ({"request": {"method": "PUT", "url": "Patient/1"}, "resource": {"resourceType": "Patient", "id": "2"}}, "resource.id"),
@@ -183,6 +181,17 @@ def test_in_a_batch_each_entry_stands_alone(clinician, person):
 def test_a_transaction_with_a_wrong_entry_is_refused_where_it_is(clinician, broken, at):
     answer = clinician.post("/", json=transaction(post(patient()), broken), headers=JSON)
     outcome(answer, 400)
+    assert answer.json()["issue"][0]["expression"] == [f"Bundle.entry[1].{at}"]
+
+
+@pytest.mark.parametrize("broken, at", [
+    ({"request": {"method": "POST"}, "resource": {"resourceType": "Patient"}}, "request.url"),
+    ({"request": {"method": "JUMP", "url": "Patient"}}, "request.method"),
+    ({"request": {"method": "GET", "url": "Patient/1", "ifModifiedSince": "soon"}}, "request.ifModifiedSince"),
+])
+def test_an_entry_is_of_its_structure(clinician, broken, at):
+    answer = clinician.post("/", json=transaction(post(patient()), broken), headers=JSON)
+    outcome(answer, 422)
     assert answer.json()["issue"][0]["expression"] == [f"Bundle.entry[1].{at}"]
 
 

@@ -76,7 +76,7 @@ pub(super) fn parse(
             let wanted = reference(parameter, modifier, text, settings).ok_or_else(|| {
                 refuse("a reference: write 'Type/id', 'id' or an absolute URL")
             })?;
-            aimed(place, modifier, wanted)
+            aimed(place, wanted)
         }
         ParameterKind::Uri => Ok(Wanted::Uri(unescape(text))),
         ParameterKind::Number => number(text)
@@ -231,26 +231,21 @@ fn reference(
     Some(Wanted::Reference { base, kind, id, version })
 }
 
-/// Refuses a reference to a type that R4 does not have, and a modifier that names
-/// one the parameter never refers to: either would find nothing, and the caller
-/// would take that for an answer.
-fn aimed(place: &Place<'_>, modifier: &Modifier, wanted: Wanted) -> Result<Wanted, SearchError> {
-    let Wanted::Reference { base: None, kind: Some(kind), .. } = &wanted else {
-        return Ok(wanted);
-    };
-    let aims = place.parameter.targets();
-    let stated = matches!(modifier, Modifier::Type(_)) && !aims.is_empty();
-    let missed = stated && !place.parameter.may_refer_to(kind);
-    if is_resource_type(kind) && !missed {
-        return Ok(wanted);
+/// Refuses a reference to a type that R4 does not have: it would find nothing,
+/// and the caller would take that for an answer.
+fn aimed(place: &Place<'_>, wanted: Wanted) -> Result<Wanted, SearchError> {
+    match &wanted {
+        Wanted::Reference { base: None, kind: Some(kind), .. } if !is_resource_type(kind) => {
+            let text = format!(
+                "'{}' of {} never refers to '{kind}'. It refers to: {}.",
+                place.parameter.code,
+                place.resource_type,
+                place.parameter.targets().join(", ")
+            );
+            Err(SearchError::invalid(place.name, text))
+        }
+        _ => Ok(wanted),
     }
-    let text = format!(
-        "'{}' of {} never refers to '{kind}'. It refers to: {}.",
-        place.parameter.code,
-        place.resource_type,
-        aims.join(", ")
-    );
-    Err(SearchError::invalid(place.name, text))
 }
 
 fn number(text: &str) -> Option<Wanted> {
