@@ -112,11 +112,12 @@ class Records:
 
     @staticmethod
     def sort_key(resource: dict, rule: str):
-        """The smallest value upward, the largest downward (R4 §3.1.1.5.1)."""
+        """The smallest value upward, the largest downward (R4 §3.1.1.5.1); a period counts by its
+        start upward, by its end downward."""
         name, down = rule.lstrip("-"), rule.startswith("-")
         found = values(resource, resource["resourceType"], name)
         if PARAMETERS[resource["resourceType"]][name][0] == "date":
-            keys = [period(value)[0] for value in found]
+            keys = [period(value)[1 if down else 0] for value in found]
         else:
             keys = [normal(text) for value in found for text in texts(value)]
         return (max if down else min)(keys) if keys else None

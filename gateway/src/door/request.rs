@@ -77,7 +77,20 @@ pub async fn answer(
             fault,
         });
     }
+    if status == StatusCode::NOT_FOUND.as_u16() && answerer != Answerer::Door {
+        hold_back(start).await;
+    }
     answer
+}
+
+/// Waits for the next beat since the request began. What is withheld and what is
+/// absent are both answered with 404; without this, the time that it takes to
+/// find and judge a resource would tell them apart.
+async fn hold_back(start: Instant) {
+    let beat = Duration::from_millis(limits::NOT_FOUND_BEAT_MS);
+    let beats = start.elapsed().as_nanos() / beat.as_nanos() + 1;
+    let until = start + beat * u32::try_from(beats).unwrap_or(u32::MAX);
+    tokio::time::sleep_until(until.into()).await;
 }
 
 async fn health(region: &Region, method: &Method, path: &str) -> Option<Answer> {
