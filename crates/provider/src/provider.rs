@@ -223,9 +223,27 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     /// # Errors
     /// In words for the log; nothing is lost, the next round goes on.
     pub async fn maintain(&self) -> Result<bool, String> {
+        let swept = self.sweep().await;
+        let drained = self.drain().await;
+        swept?;
+        drained
+    }
+
+    /// The first half of [`Self::maintain`]: commits that a dead process left.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn sweep(&self) -> Result<(), String> {
         let swept = self.record().sweep().await;
+        swept.map(drop).map_err(|error| format!("sweep: {error}"))
+    }
+
+    /// The other half: entries move on. Returns whether there is more.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn drain(&self) -> Result<bool, String> {
         let drained = self.inner.drain.run().await;
-        swept.map_err(|error| format!("sweep: {error}"))?;
         drained.map(|done| done.more).map_err(|error| format!("drain: {error}"))
     }
 
