@@ -25,7 +25,7 @@ pub mod own {
     pub const SWEEP: &str = "sweep";
     /// Moves entries to where they are found.
     pub const DRAIN: &str = "drain";
-    /// Keeps the ledger.
+    /// Keeps the ledger: the role of the function that does so when asked.
     pub const SEQUENCE: &str = "sequence";
     /// Looks whether the tables are there.
     pub const READINESS: &str = "readiness";

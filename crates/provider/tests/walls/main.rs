@@ -12,6 +12,7 @@ mod foreign;
 mod history;
 mod names;
 mod patches;
+mod policies;
 mod reads;
 mod restrictions;
 mod retries;
