@@ -32,6 +32,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             let refusal = Refusal::forbidden(sentence(reason.text()));
             return Err(self.deny(session, told, refusal).await);
         }
+        // What a commit left in the outbox is in no stream yet.
+        let waiting = self.drain().await.map_err(|_| failed(&JournalError::Stopped))?;
         let mut done = Sequenced::default();
         let mut appended = 0;
         for _ in 0..SEQUENCE_PASSES_MAX {
@@ -41,7 +43,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                 break;
             }
         }
-        let more = done.more || done.overtaken;
+        let more = waiting || done.more || done.overtaken;
         if !more {
             self.publish().await.map_err(|error| failed(&error))?;
         }

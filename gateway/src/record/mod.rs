@@ -192,7 +192,7 @@ impl Central {
         let maintaining = tokio::spawn(maintain(walls.clone(), Arc::clone(&self.log)));
         let ledger = Arc::clone(&keeper.gauges);
         let keeping = keeper.keep(walls.clone(), Arc::clone(&self.log));
-        let keeping = tokio::spawn(roles::acting(own::SEQUENCE.into(), keeping));
+        let keeping = tokio::spawn(roles::acting(own::LEDGER.into(), keeping));
         // Its looks are not the provider's round trips.
         let readiness = Readiness::new(self.tables.clone(), flusher.abort_handle());
         let signs = Signs { trips, readiness, ledger, roles: self.roles.clone() };

@@ -25,12 +25,12 @@ pub mod own {
     pub const SWEEP: &str = "sweep";
     /// Moves entries to where they are found.
     pub const DRAIN: &str = "drain";
-    /// Keeps the ledger: the role of the function that does so when asked.
-    pub const SEQUENCE: &str = "sequence";
+    /// Keeps the ledger.
+    pub const LEDGER: &str = "ledger";
     /// Looks whether the tables are there.
     pub const READINESS: &str = "readiness";
     /// Every one.
-    pub const ALL: [&str; 5] = [JOURNAL, SWEEP, DRAIN, SEQUENCE, READINESS];
+    pub const ALL: [&str; 5] = [JOURNAL, SWEEP, DRAIN, LEDGER, READINESS];
 }
 
 tokio::task_local! {

@@ -18,6 +18,7 @@ mod restrictions;
 mod retries;
 mod rights;
 mod search;
+mod sequencing;
 mod tokens;
 mod unchanged;
 mod world;
