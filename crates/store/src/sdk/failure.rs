@@ -85,3 +85,6 @@ fn found(item: Option<&Attributes>) -> Option<Item> {
     let attributes = item.filter(|attributes| !attributes.is_empty())?;
     from_attributes(attributes.clone()).ok().map(|(_, item)| item)
 }
+
+#[cfg(test)]
+mod tests;
