@@ -13,6 +13,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 
 use crate::metrics::Gauge;
+use crate::record::roles::Roles;
 use crate::region::Region;
 
 /// Serves the admin port of a region for as long as the process runs: during a
@@ -83,7 +84,9 @@ async fn metrics(region: &Region) -> String {
         ),
         gauge("resident_bytes", "Memory of the whole process.", resident_bytes().unwrap_or(0)),
     ];
-    region.metrics.text(&region.code, &region.trips, &gauges)
+    let mut text = region.metrics.text(&region.code, &region.trips, &gauges);
+    text.extend(region.roles.as_ref().map(Roles::metrics));
+    text
 }
 
 /// Resident memory, from `/proc/self/statm` (Linux; pages of 4 KiB on x86_64).

@@ -3,9 +3,9 @@
 
 use contracts::{
     Answer, Change, Charts, Claims, CommitOptions, Commits, Directory, ExportProgress,
-    ExportRequest, Exports, Intent, Issuing, Journal, JournalFilter, JournalPage, Origin, Page,
-    Place, Receipt, Registry, ResourceKey, TokenGrant, TokenRejection, TokenRequest, Tokens,
-    Version, Window,
+    ExportRequest, Exports, Intent, Issuing, Journal, JournalFilter, JournalPage, LedgerProgress,
+    Origin, Page, Place, Receipt, Registry, ResourceKey, Sequencing, TokenGrant, TokenRejection,
+    TokenRequest, Tokens, Version, Window,
 };
 use http::{Request, Response};
 
@@ -28,6 +28,8 @@ pub enum Handler {
     Route,
     /// `functions/search`
     Search,
+    /// `functions/sequence`
+    Sequence,
     /// `functions/token`
     Token,
     /// `functions/transact`
@@ -49,6 +51,7 @@ impl Handler {
             "provenance" => Self::Provenance,
             "route" => Self::Route,
             "search" => Self::Search,
+            "sequence" => Self::Sequence,
             "token" => Self::Token,
             "transact" => Self::Transact,
             "update" => Self::Update,
@@ -68,6 +71,7 @@ impl Handler {
             Self::Provenance => provenance::handler::handle(&host, request).await,
             Self::Route => route::handler::handle(&host, request).await,
             Self::Search => search::handler::handle(&host, request).await,
+            Self::Sequence => sequence::handler::handle(&host, request).await,
             Self::Token => token::handler::handle(&host, request).await,
             Self::Transact => transact::handler::handle(&host, request).await,
             Self::Update => update::handler::handle(&host, request).await,
@@ -275,6 +279,12 @@ impl Exports for Native {
 
     async fn export_cancel(&self, session: &Self::Session, intent: Intent, id: &str) -> Answer<()> {
         self.0.walls.export_cancel(session, intent, id).await
+    }
+}
+
+impl Sequencing for Native {
+    async fn ledger_advance(&self, session: &Self::Session) -> Answer<LedgerProgress> {
+        self.0.walls.ledger_advance(session).await
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use crate::limits;
+use crate::record::roles;
 
 /// What a region stands on.
 pub struct Readiness<T> {
@@ -50,6 +51,7 @@ impl<T: Table> Readiness<T> {
         let key = Key::new("readiness", "readiness");
         let [record, access] = &self.tables;
         let asked = async { futures::join!(record.get(&key), access.get(&key)) };
+        let asked = roles::acting(roles::own::READINESS.into(), asked);
         match timeout(Duration::from_millis(limits::READINESS_ASK_MS), asked).await {
             Err(_) => Err("the store does not answer in time"),
             Ok((Err(_), _)) => Err("the table of the record cannot be read"),

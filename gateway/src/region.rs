@@ -8,6 +8,7 @@ use crate::functions::Functions;
 use crate::ledger::Gauges;
 use crate::log::Log;
 use crate::metrics::Metrics;
+use crate::record::roles::{Role, Roles};
 use crate::record::{StoreReadiness, Trips, Walls};
 use crate::routes::Routes;
 
@@ -36,6 +37,10 @@ pub struct Region {
     pub secure: bool,
     /// How its ledger fares.
     pub ledger: Arc<Gauges>,
+    /// What the policies of roles decided, where they are enforced here.
+    pub roles: Option<Roles>,
+    /// In whose name each function asks the store, by the index that routes give.
+    pub names: Vec<Role>,
     readiness: StoreReadiness,
     open: AtomicBool,
 }
@@ -56,6 +61,8 @@ pub struct Parts {
     pub readiness: StoreReadiness,
     /// See [`Region::ledger`].
     pub ledger: Arc<Gauges>,
+    /// See [`Region::roles`].
+    pub roles: Option<Roles>,
     /// See [`Region::log`].
     pub log: Arc<Log>,
     /// See [`Region::reuse`].
@@ -74,6 +81,8 @@ impl Region {
             trips: parts.trips,
             readiness: parts.readiness,
             ledger: parts.ledger,
+            roles: parts.roles,
+            names: parts.functions.names().into_iter().map(Role::from).collect(),
             admission: Admission::default(),
             metrics: Metrics::new(parts.functions.names()),
             log: parts.log,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -50,7 +51,8 @@ class Gateway:
                  probe_admin=False):
         self.data = data
         self.regions = regions
-        self.arguments = list(arguments)
+        # Every test can be run under other options, as `--full policies` does.
+        self.arguments = [*arguments, *shlex.split(os.environ.get("DOSSIER_UP", ""))]
         self.env = env or {}
         # Readiness is asked at the admin port, when the door speaks TLS.
         self.probe_admin = probe_admin

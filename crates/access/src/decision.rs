@@ -21,6 +21,8 @@ pub use reason::Reason;
 pub use shown::{Shown, Why, Withheld};
 pub use view::{View, view};
 
+/// Code of the function (`function`) of whoever operates a region's gateway.
+pub const OPERATOR: &str = "operator";
 /// The type whose resources are the journal itself.
 const AUDIT: &str = "AuditEvent";
 
@@ -150,6 +152,19 @@ pub fn decide(claims: &Claims, intended: &Intended<'_>) -> Decision {
         (false, true) => Reason::Audit,
         (false, false) => Reason::Scope,
     })
+}
+
+/// Whether a caller may do what keeps a region's door running and tells nothing
+/// of anybody: carry its ledger forward. `tokens.verify` has seen that the
+/// caller's establishment is of this door.
+///
+/// # Errors
+/// [`Reason::Operator`].
+pub fn operates(claims: &Claims) -> Result<(), Reason> {
+    match &claims.function {
+        Function::Other(code) if code == OPERATOR => Ok(()),
+        _ => Err(Reason::Operator),
+    }
 }
 
 /// Whether a scope reaches this record: the caller is not confined to one, or

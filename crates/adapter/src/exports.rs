@@ -5,11 +5,11 @@ use crate::bindings::dossier::record::types::{
     Claims, Intent, Key, Origin, Page, Refusal, Version, Window,
 };
 use crate::bindings::dossier::record::{
-    charts, commits, directory, exports, issuing, journal, registry, tokens,
+    charts, commits, directory, exports, issuing, journal, registry, sequencing, tokens,
 };
 use crate::convert::{
-    self, change, entries, export, filter, intent, key, options, page, place, progress, receipt,
-    refused, token_grant, token_rejected, token_request, version, window,
+    self, change, entries, export, filter, intent, key, ledger_progress, options, page, place,
+    progress, receipt, refused, token_grant, token_rejected, token_request, version, window,
 };
 use crate::setup::provider;
 
@@ -263,6 +263,14 @@ impl exports::Guest for Adapter {
         let caller = session.get::<Session>().0.clone();
         let provider = provider().await.map_err(refused)?;
         provider.export_cancel(&caller, intent(intended), &id).await.map_err(refused)
+    }
+}
+
+impl sequencing::Guest for Adapter {
+    async fn advance(session: tokens::SessionBorrow<'_>) -> Result<sequencing::Progress, Refusal> {
+        let caller = session.get::<Session>().0.clone();
+        let provider = provider().await.map_err(refused)?;
+        provider.ledger_advance(&caller).await.map(ledger_progress).map_err(refused)
     }
 }
 

@@ -4,6 +4,7 @@ use crate::environment::Wasi;
 use crate::http::WasiHttp;
 use access::token::{Clients, Issuers, SigningIssuer};
 use contracts::Refusal;
+use ledger::keys::{Kind, SignerKey};
 use provider::{Authority, Journaling, Provider, Setup};
 use regions::Directory;
 use std::sync::OnceLock;
@@ -80,7 +81,22 @@ async fn make() -> Result<Adapted, String> {
     };
     // Without a flusher: every entry is one write of its own.
     let (provider, _flusher) = Provider::new(setup);
+    if let Some(key) = log_key().await? {
+        provider.sign_ledger_with(key);
+    }
     Ok(provider)
+}
+
+/// What signs the ledger's checkpoints: only the function `sequence` has it.
+async fn log_key() -> Result<Option<SignerKey>, String> {
+    let Some(key) = variable("log_key").await.ok().filter(|key| !key.is_empty()) else {
+        return Ok(None);
+    };
+    let key = SignerKey::parse(&key).map_err(|error| format!("log_key: {error}"))?;
+    match key.verifier().kind() {
+        Kind::Log => Ok(Some(key)),
+        Kind::Witness => Err("log_key: it is a witness's key; a log's is of type 1".to_owned()),
+    }
 }
 
 /// What gives tokens: only the function `token` has the variables.

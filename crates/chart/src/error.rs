@@ -59,6 +59,8 @@ impl CommitError {
     pub(crate) fn store(error: TableError, unknown: bool) -> Self {
         match error {
             TableError::Rejected(why) if !unknown => Self::Invalid(why),
+            // Nothing is wrong with the request.
+            TableError::Denied(why) => Self::Unavailable { unknown, why },
             other => Self::Unavailable { unknown, why: other.to_string() },
         }
     }

@@ -204,6 +204,9 @@ pub enum TableError {
     Unavailable(String),
     /// The store refuses the request as such; retrying is useless.
     Rejected(String),
+    /// Whoever asks may not (an access policy says so): nothing was read or
+    /// written; retrying is useless until the policy is another.
+    Denied(String),
 }
 
 impl std::fmt::Display for TableError {
@@ -214,6 +217,7 @@ impl std::fmt::Display for TableError {
             Self::Throttled => f.write_str("throttled"),
             Self::Unavailable(why) => write!(f, "store unreachable: {why}"),
             Self::Rejected(why) => write!(f, "store refused: {why}"),
+            Self::Denied(why) => write!(f, "store denied: {why}"),
         }
     }
 }

@@ -6,6 +6,7 @@
 mod exports;
 mod issuing;
 mod record;
+mod sequencing;
 mod types;
 mod walls;
 
@@ -16,5 +17,8 @@ pub use record::{
     BodyForm, Change, ChangeKind, CommitOptions, Effect, Notice, Outcome, Page, Place, Receipt,
     ResourceKey, Version, Window,
 };
+pub use sequencing::LedgerProgress;
 pub use types::{Claims, Intent, Interaction, JournalFilter, JournalPage, Origin};
-pub use walls::{Answer, Charts, Commits, Directory, Exports, Issuing, Journal, Registry, Tokens};
+pub use walls::{
+    Answer, Charts, Commits, Directory, Exports, Issuing, Journal, Registry, Sequencing, Tokens,
+};

@@ -4,8 +4,8 @@
 
 use crate::{
     Change, Claims, CommitOptions, ExportProgress, ExportRequest, Intent, JournalFilter,
-    JournalPage, Origin, Page, Place, Receipt, Refusal, ResourceKey, TokenGrant, TokenRejection,
-    TokenRequest, Version, Window,
+    JournalPage, LedgerProgress, Origin, Page, Place, Receipt, Refusal, ResourceKey, TokenGrant,
+    TokenRejection, TokenRequest, Version, Window,
 };
 
 /// What every wall answers.
@@ -170,6 +170,12 @@ pub trait Exports: Tokens {
     ) -> Answer<Page>;
     /// Forgets the job.
     async fn export_cancel(&self, session: &Self::Session, intent: Intent, id: &str) -> Answer<()>;
+}
+
+/// `dossier:record/sequencing`.
+pub trait Sequencing: Tokens {
+    /// Carries this region's ledger forward, for its operator.
+    async fn ledger_advance(&self, session: &Self::Session) -> Answer<LedgerProgress>;
 }
 
 /// `dossier:record/directory`.

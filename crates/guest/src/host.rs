@@ -1,7 +1,7 @@
 //! The traits of `contracts`, upon the imports.
 
 use crate::bindings::dossier::record::{
-    charts, commits, directory, exports, issuing, journal, registry, tokens,
+    charts, commits, directory, exports, issuing, journal, registry, sequencing, tokens,
 };
 use crate::convert::{
     change, claims, export, intent, key, options, origin, page, place, progress, receipt, refused,
@@ -9,9 +9,9 @@ use crate::convert::{
 };
 use contracts::{
     Answer, Change, Charts, Claims, CommitOptions, Commits, Directory, ExportProgress,
-    ExportRequest, Exports, Intent, Issuing, Journal, JournalFilter, JournalPage, Origin, Page,
-    Place, Receipt, Registry, ResourceKey, TokenGrant, TokenRejection, TokenRequest, Tokens,
-    Version, Window,
+    ExportRequest, Exports, Intent, Issuing, Journal, JournalFilter, JournalPage, LedgerProgress,
+    Origin, Page, Place, Receipt, Registry, ResourceKey, Sequencing, TokenGrant, TokenRejection,
+    TokenRequest, Tokens, Version, Window,
 };
 
 /// The host of this component.
@@ -239,6 +239,14 @@ impl Exports for Host {
         id: &str,
     ) -> Answer<()> {
         exports::cancel(session, intent(intended), id.to_owned()).await.map_err(refused)
+    }
+}
+
+impl Sequencing for Host {
+    async fn ledger_advance(&self, session: &Self::Session) -> Answer<LedgerProgress> {
+        let done = sequencing::advance(session).await.map_err(refused)?;
+        let sequencing::Progress { appended, size, published, more } = done;
+        Ok(LedgerProgress { appended, size, published, more })
     }
 }
 

@@ -31,6 +31,7 @@ mod receipts;
 mod references;
 mod registry_reads;
 mod search;
+mod sequencing;
 mod session;
 mod sight;
 mod stop;

@@ -25,6 +25,9 @@ pub const PLANS_MAX: usize = 40;
 pub const REPLAN_MS_MAX: u64 = 200;
 /// Letters of a name that choose its index partition.
 pub const NAME_PREFIX_CHARS: usize = 2;
+/// Transactions with which one request carries the ledger forward: some 16,000
+/// entries, within the time of a request.
+pub const SEQUENCE_PASSES_MAX: usize = 8;
 /// Seconds after which a caller should try again when the store is away.
 pub const RETRY_AFTER_S: u32 = 2;
 /// Resources named by one journal entry; more are spread over several, so that

@@ -15,9 +15,10 @@ use chart::{Environment, Record, Settings};
 use contracts::Refusal;
 use fhir::outcome::Status;
 use futures::future::try_join_all;
+use ledger::keys::SignerKey;
 use regions::Directory;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Work that may happen after the answer.
 pub type Later = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -80,6 +81,8 @@ pub(crate) struct Inner<T, E> {
     pub drain: Drain<T, Clock<E>, Pending<T, E>>,
     pub access: Arc<T>,
     pub sequencer: Sequencer<T, Clock<E>>,
+    /// Signs the ledger's checkpoints, where functions may publish them.
+    pub log_key: OnceLock<SignerKey>,
     pub journaling: Journaling,
     pub issuers: Remembering,
     pub authority: Option<Authority>,
@@ -149,6 +152,7 @@ where
             drain,
             access,
             sequencer,
+            log_key: OnceLock::new(),
             journaling: setup.journaling,
             issuer_urls: setup.issuers.urls().map(str::to_owned).collect(),
             issuers: Remembering::new(setup.issuers),
@@ -171,6 +175,12 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     /// The region whose door this is.
     pub fn here(&self) -> String {
         self.inner.region.clone()
+    }
+
+    /// Lets functions publish checkpoints of this region's ledger, signed with
+    /// its key. Said once; a later key is not heard.
+    pub fn sign_ledger_with(&self, key: SignerKey) {
+        let _ = self.inner.log_key.set(key);
     }
 
     /// The directory of regions in its text form.
@@ -223,9 +233,27 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     /// # Errors
     /// In words for the log; nothing is lost, the next round goes on.
     pub async fn maintain(&self) -> Result<bool, String> {
+        let swept = self.sweep().await;
+        let drained = self.drain().await;
+        swept?;
+        drained
+    }
+
+    /// The first half of [`Self::maintain`]: commits that a dead process left.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn sweep(&self) -> Result<(), String> {
         let swept = self.record().sweep().await;
+        swept.map(drop).map_err(|error| format!("sweep: {error}"))
+    }
+
+    /// The other half: entries move on. Returns whether there is more.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn drain(&self) -> Result<bool, String> {
         let drained = self.inner.drain.run().await;
-        swept.map_err(|error| format!("sweep: {error}"))?;
         drained.map(|done| done.more).map_err(|error| format!("drain: {error}"))
     }
 

@@ -7,6 +7,7 @@
 //!   client, which is how it compiles for wasm32-wasip2.
 //! - `embedded` (feature): SQLite files in this process, durable, and the same
 //!   files served by the DynamoDB protocol.
+//! - `policy` (feature): access policies, decided as IAM decides them.
 //! - [`conformance`]: what any table must do before the record may stand on it.
 //! - [`memory`] and [`faults`]: for the tests of the commit protocol.
 
@@ -19,6 +20,8 @@ mod expression;
 pub mod faults;
 pub mod limits;
 pub mod memory;
+#[cfg(feature = "policies")]
+pub mod policy;
 pub mod rules;
 #[cfg(feature = "sdk")]
 pub mod sdk;

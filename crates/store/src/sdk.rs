@@ -29,7 +29,7 @@ mod values;
 mod writes;
 
 #[cfg(feature = "sdk-native")]
-pub use native::{native_client, native_http_client, native_sleep};
+pub use native::{clients_of_roles, native_client, native_http_client, native_sleep};
 
 /// A call that takes longer has lost its reply.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(5);

@@ -112,7 +112,10 @@ fn is_plain(route: &Route) -> bool {
 /// The parameters that a route takes by name, with their pattern; searches take
 /// those of the type as well.
 fn query(writer: &mut Writer, route: &Route) {
-    if route.path == "/route" || route.path == "/openapi.json" || is_plain(route) {
+    if ["route", "sequence"].contains(&route.function)
+        || route.path == "/openapi.json"
+        || is_plain(route)
+    {
         return;
     }
     let mut names = vec!["_format", "_pretty"];
@@ -169,6 +172,7 @@ fn body(writer: &mut Writer, route: &Route) {
         "POST" if route.path.ends_with("_search") || route.function == "token" => {
             &["application/x-www-form-urlencoded"]
         }
+        "POST" if route.function == "sequence" => return,
         "POST" | "PUT" => &[FHIR_JSON],
         _ => return,
     };

@@ -19,6 +19,9 @@ pub fn function_of(method: &Method, path: &str) -> Result<&'static str, Box<Resp
     if path.starts_with("/oauth/") {
         return Ok("token");
     }
+    if path == "/ledger/$sequence" {
+        return Ok("sequence");
+    }
     if path.starts_with("/ledger/") {
         return Ok("audit");
     }

@@ -54,6 +54,9 @@ pub struct Options {
     /// Whose tokens are trusted, and who is given some
     #[command(flatten)]
     tokens: record::Tokens,
+    /// In whose name the store is asked
+    #[command(flatten)]
+    acting: record::roles::Choice,
     /// What keeps the ledgers
     #[command(flatten)]
     ledger: ledger::Choice,
@@ -80,7 +83,10 @@ pub async fn run(options: Options) -> Result<()> {
     let routes = Arc::new(manifest.routes);
     let fetch = keys::fetch(options.tokens.keys_authorities.clone());
     let trust = (options.tokens.read(&options.places)?, Arc::clone(&fetch));
-    let central = Central::open(&options.places, &options.store, trust, Arc::clone(&log)).await?;
+    let names = functions.names();
+    let acting = (&options.acting, names.as_slice());
+    let central =
+        Central::open(&options.places, &options.store, trust, acting, Arc::clone(&log)).await?;
     let (published, every) = (central.published_keys(), options.tokens.every());
     // Before the doors open, so that the first caller is known.
     keys::refresh(&published, &fetch, every, &log).await;
@@ -105,6 +111,7 @@ pub async fn run(options: Options) -> Result<()> {
             trips: signs.trips,
             readiness: signs.readiness,
             ledger: signs.ledger,
+            roles: signs.roles,
             log: Arc::clone(&log),
             reuse: options.reuse,
             secure: tls.is_some(),

@@ -22,6 +22,7 @@ use crate::host::Call;
 use crate::limits;
 use crate::log::Line;
 use crate::metrics::Answerer;
+use crate::record::roles;
 use crate::region::Region;
 use crate::routes::Found;
 use crate::sandbox::{Failure, Function};
@@ -156,7 +157,11 @@ async fn enter(
     let inside = {
         let region = Arc::clone(region);
         async move {
-            let answered = ask(&region, function, origin, request).await;
+            let asking = ask(&region, function, origin, request);
+            let answered = match region.names.get(function) {
+                Some(role) => roles::acting(Arc::clone(role), asking).await,
+                None => asking.await,
+            };
             drop((place, held));
             answered
         }

@@ -2,7 +2,9 @@
 
 use contracts as plain;
 
-use super::bindings::dossier::record::{charts, commits, exports, issuing, journal, types};
+use super::bindings::dossier::record::{
+    charts, commits, exports, issuing, journal, sequencing, types,
+};
 
 pub fn refused(refusal: plain::Refusal) -> types::Refusal {
     types::Refusal {
@@ -29,6 +31,11 @@ pub fn token_grant(grant: plain::TokenGrant) -> issuing::Grant {
         expires_in_s: grant.expires_in_s,
         scope: grant.scope,
     }
+}
+
+pub fn ledger_progress(progress: plain::LedgerProgress) -> sequencing::Progress {
+    let plain::LedgerProgress { appended, size, published, more } = progress;
+    sequencing::Progress { appended, size, published, more }
 }
 
 pub fn token_rejected(rejection: plain::TokenRejection) -> issuing::Rejection {

@@ -9,6 +9,7 @@ mod exports;
 mod issuing;
 mod journal;
 mod registry;
+mod sequencing;
 mod tokens;
 
 use std::sync::Arc;

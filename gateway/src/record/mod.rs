@@ -3,15 +3,17 @@
 
 mod environment;
 pub mod issuer;
+pub mod roles;
 mod table;
 mod trust;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use access::token::KeySet;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use provider::keys::Fetch;
 use provider::{Authority, Background, Journaling, Later, Provider, Setup};
 use regions::Directory;
@@ -26,6 +28,7 @@ use crate::limits;
 use crate::log::Log;
 use crate::readiness::Readiness;
 pub use environment::System;
+use roles::{Roles, own};
 pub use table::AnyTable;
 pub use table::Trips;
 pub use trust::{Tokens, Trust};
@@ -66,6 +69,10 @@ impl Choice {
             None => !remote("AWS_ENDPOINT_URL_DYNAMODB"),
         }
     }
+
+    fn name(&self, kind: TableKind) -> String {
+        format!("{}{}", self.table_prefix, kind.base_name())
+    }
 }
 
 /// Folder of the embedded tables.
@@ -79,6 +86,7 @@ pub struct Central {
     trust: Trust,
     fetch: Fetch,
     unique_systems: Vec<String>,
+    roles: Option<Roles>,
     log: Arc<Log>,
 }
 
@@ -92,28 +100,49 @@ pub async fn tables(places: &Places, choice: &Choice) -> Result<[AnyTable; 2]> {
         return Ok(TableKind::ALL.map(|kind| AnyTable::embedded(kind, embedded.table(kind))));
     }
     let client = store::sdk::native_client().await;
-    let named = |kind: TableKind| {
-        let name = format!("{}{}", choice.table_prefix, kind.base_name());
-        AnyTable::sdk(kind, SdkTable::new(client.clone(), name))
+    let named = |kind| AnyTable::sdk(kind, SdkTable::new(client.clone(), choice.name(kind)));
+    Ok(TableKind::ALL.map(named))
+}
+
+/// The same, each role with credentials of its own.
+async fn tables_of_roles(
+    choice: &Choice,
+    roles: BTreeMap<String, String>,
+) -> Result<[AnyTable; 2]> {
+    ensure!(!choice.is_embedded(), "--roles are assumed of AWS: say --store dynamodb as well");
+    let clients = store::sdk::clients_of_roles(&roles).await;
+    let named = |kind| {
+        let table = |(role, client): (&String, &store::sdk::Client)| {
+            (role.clone(), SdkTable::new(client.clone(), choice.name(kind)))
+        };
+        AnyTable::assumed(kind, clients.iter().map(table).collect())
     };
     Ok(TableKind::ALL.map(named))
 }
 
 impl Central {
     /// Opens the record, for those whom `trust` says; `fetch` brings their keys
-    /// where they are published.
+    /// where they are published. `acting` says in whose name these functions ask.
     ///
     /// # Errors
-    /// When the embedded files cannot be opened.
+    /// When the embedded files cannot be opened, or a role has no policy.
     pub async fn open(
         places: &Places,
         choice: &Choice,
         (trust, fetch): (Trust, Fetch),
+        (acting, functions): (&roles::Choice, &[String]),
         log: Arc<Log>,
     ) -> Result<Self> {
-        let tables = tables(places, choice).await?;
+        let roles = acting.read(functions, &log)?;
+        let mut tables = match acting.assumed(functions) {
+            Some(assumed) => tables_of_roles(choice, assumed).await?,
+            None => tables(places, choice).await?,
+        };
+        if let Some(roles) = &roles {
+            tables = tables.map(|table| table.behind(roles));
+        }
         let unique_systems = choice.unique_systems.clone();
-        Ok(Self { tables, trust, fetch, unique_systems, log })
+        Ok(Self { tables, trust, fetch, unique_systems, roles, log })
     }
 
     /// The keys that are to be fetched.
@@ -134,8 +163,12 @@ impl Central {
         let trips = Arc::new(Trips::default());
         let [record, access] = self.tables.each_ref().map(|table| table.counted(&trips));
         let handle = Handle::current();
+        // What is left to do after an answer is done in the same name.
         let background: Background = Arc::new(move |later: Later| {
-            handle.spawn(later);
+            match roles::current() {
+                Some(role) => drop(handle.spawn(roles::acting(role, later))),
+                None => drop(handle.spawn(later)),
+            };
         });
         let (walls, flusher) = Provider::new(Setup {
             record,
@@ -155,13 +188,14 @@ impl Central {
             background: Some(background),
             unique_systems: self.unique_systems.clone(),
         });
-        let flusher = tokio::spawn(flusher);
+        let flusher = tokio::spawn(roles::acting(own::JOURNAL.into(), flusher));
         let maintaining = tokio::spawn(maintain(walls.clone(), Arc::clone(&self.log)));
         let ledger = Arc::clone(&keeper.gauges);
-        let keeping = tokio::spawn(keeper.keep(walls.clone(), Arc::clone(&self.log)));
+        let keeping = keeper.keep(walls.clone(), Arc::clone(&self.log));
+        let keeping = tokio::spawn(roles::acting(own::LEDGER.into(), keeping));
         // Its looks are not the provider's round trips.
         let readiness = Readiness::new(self.tables.clone(), flusher.abort_handle());
-        let signs = Signs { trips, readiness, ledger };
+        let signs = Signs { trips, readiness, ledger, roles: self.roles.clone() };
         (walls.clone(), signs, Upkeep { walls, flusher, maintaining, keeping })
     }
 }
@@ -174,6 +208,8 @@ pub struct Signs {
     pub readiness: StoreReadiness,
     /// How its ledger fares.
     pub ledger: Arc<Gauges>,
+    /// What the policies of roles decided, where they are enforced here.
+    pub roles: Option<Roles>,
 }
 
 /// What runs behind a region's walls.
@@ -199,7 +235,9 @@ async fn maintain(walls: Walls, log: Arc<Log>) {
     let pause = Duration::from_millis(limits::MAINTENANCE_MS);
     let mut failed = false;
     loop {
-        match walls.maintain().await {
+        let swept = roles::acting(own::SWEEP.into(), walls.sweep()).await;
+        let drained = roles::acting(own::DRAIN.into(), walls.drain()).await;
+        match swept.and(drained) {
             Ok(true) => tokio::task::yield_now().await,
             Ok(false) => tokio::time::sleep(pause).await,
             Err(_) => {

@@ -132,10 +132,16 @@ fn variables_have_values_that_the_adapter_takes() {
             asked.extend(["clients", "token_endpoint", "token_issuer", "token_key"]);
             asked.sort_unstable();
         }
+        // The one that signs the ledger.
+        if id == "sequence" {
+            asked.push("log_key");
+            asked.sort_unstable();
+        }
         assert_eq!(component.variables.keys().collect::<Vec<_>>(), asked, "{id}");
     }
     assert!(manifest.variables["aws_secret_access_key"].secret);
     assert!(manifest.variables["token_key"].secret);
+    assert!(manifest.variables["log_key"].secret);
     assert!(manifest.variables["aws_session_token"].secret);
 }
 

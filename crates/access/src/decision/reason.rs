@@ -32,11 +32,13 @@ pub enum Reason {
     EmergencyReason,
     /// What gives or lifts rights is not written by those whose rights they are.
     SelfGrant,
+    /// Only whoever operates the door does this.
+    Operator,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Scope,
         Self::OtherPerson,
         Self::AuditOnly,
@@ -51,6 +53,7 @@ impl Reason {
         Self::BreakGlass,
         Self::EmergencyReason,
         Self::SelfGrant,
+        Self::Operator,
     ];
 
     /// The word for this reason in the journal and in metrics.
@@ -70,6 +73,7 @@ impl Reason {
             Self::BreakGlass => "break-glass",
             Self::EmergencyReason => "emergency-reason",
             Self::SelfGrant => "self-grant",
+            Self::Operator => "operator",
         }
     }
 
@@ -115,6 +119,9 @@ impl Reason {
             }
             Self::SelfGrant => {
                 "what gives or limits your own access is written by somebody else; ask the person, or your establishment"
+            }
+            Self::Operator => {
+                "this is for whoever operates the region's gateway; use a token whose function is operator"
             }
         }
     }

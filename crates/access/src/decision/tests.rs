@@ -156,3 +156,23 @@ fn each_basis() {
     assert_eq!(basis("nurse", "user/AuditEvent.rs", audit), allow(Basis::Authorization));
     assert_eq!(basis("patient", "patient/*.rs", audit), allow(Basis::OwnRecord));
 }
+
+#[test]
+fn only_an_operator_operates() {
+    for function in ["physician", "patient", "auditor", "system", "researcher", "clerk", "Operator"]
+    {
+        let claims = claims(function, "system/*.cruds user/AuditEvent.rs", None);
+        assert_eq!(operates(&claims), Err(Reason::Operator), "{function}");
+    }
+    let operator = claims("operator", "", None);
+    assert_eq!(operates(&operator), Ok(()));
+    // Who operates a door opens no chart by it, and reads no access.
+    assert!(matches!(
+        ask(&operator, Interaction::Read, "Patient", Some("p1")),
+        Decision::Deny { .. }
+    ));
+    let scoped = claims("operator", "user/*.cruds", None);
+    for interaction in [Interaction::Read, Interaction::ReadAudit] {
+        assert!(matches!(ask(&scoped, interaction, "Patient", Some("p1")), Decision::Deny { .. }));
+    }
+}

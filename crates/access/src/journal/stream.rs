@@ -219,7 +219,9 @@ async fn put_own<T: Table, E: Environment>(
         }
         match result {
             Ok(()) => return Ok(()),
-            Err(TableError::Rejected(why)) => return Err(TableError::Rejected(why).into()),
+            Err(error @ (TableError::Rejected(_) | TableError::Denied(_))) => {
+                return Err(error.into());
+            }
             Err(error) if attempt >= WRITE_ATTEMPTS_MAX => return Err(error.into()),
             Err(_) => environment.pause(RETRY_PAUSE_MS << attempt.min(10)).await,
         }

@@ -148,7 +148,9 @@ impl<T: Table, E: Environment> Sequencer<T, E> {
             match self.table.transact(&token, writes.clone()).await {
                 Ok(()) => return Ok(true),
                 Err(TableError::Condition(_)) => return Ok(false),
-                Err(TableError::Rejected(why)) => return Err(TableError::Rejected(why).into()),
+                Err(error @ (TableError::Rejected(_) | TableError::Denied(_))) => {
+                    return Err(error.into());
+                }
                 Err(error) if attempt >= WRITE_ATTEMPTS_MAX => return Err(error.into()),
                 Err(_) => self.environment.pause(RETRY_PAUSE_MS << attempt.min(10)).await,
             }

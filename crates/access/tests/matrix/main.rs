@@ -37,6 +37,8 @@ enum Asks {
     Token,
     /// A verified token, the one that ordered the export, which was decided then.
     OwnExport,
+    /// The token of whoever operates the door; it tells of nobody.
+    Operator,
     /// The interaction at this index of [`CLASSES`].
     Class(usize),
 }
@@ -149,6 +151,7 @@ fn asks(name: &str) -> Asks {
         "public" => Asks::Public,
         "token" => Asks::Token,
         "own-export" => Asks::OwnExport,
+        "operator" => Asks::Operator,
         name => Asks::Class(CLASSES.iter().position(|class| class.0 == name).unwrap()),
     }
 }

@@ -11,6 +11,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET /ledger/:region/checkpoint", "public"),
     ("GET /ledger/:region/tile/...", "public"),
     ("GET /route", "token"),
+    ("POST /ledger/$sequence", "operator"),
     ("POST /fhir/:type/$validate", "token"),
     ("POST /fhir/:type/:id/$validate", "token"),
     ("GET /fhir/$meta", "token"),

@@ -128,7 +128,7 @@ pub struct World {
     issuer: SigningIssuer,
 }
 
-fn directory() -> Directory {
+pub fn directory() -> Directory {
     let file = |code: &str, phase: &str, neighbour: &str| {
         format!(
             "code = \"{code}\"\nname = {{ fr = \"R\", en = \"R\" }}\nphase = \"{phase}\"\n\

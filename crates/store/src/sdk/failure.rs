@@ -40,6 +40,7 @@ fn of_code(code: &str, status: u16, message: impl FnOnce() -> String) -> TableEr
         | "RequestLimitExceeded"
         | "ThrottlingException"
         | "Throttling" => TableError::Throttled,
+        "AccessDeniedException" | "AccessDenied" => TableError::Denied(message()),
         _ if status >= 500 => TableError::Unavailable(format!("{code}: {}", message())),
         _ => TableError::Rejected(format!("{code}: {}", message())),
     }
@@ -84,3 +85,6 @@ fn found(item: Option<&Attributes>) -> Option<Item> {
     let attributes = item.filter(|attributes| !attributes.is_empty())?;
     from_attributes(attributes.clone()).ok().map(|(_, item)| item)
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@
 
 mod exchange;
 mod instances;
+mod sequencing;
 mod store_on_loopback;
 mod tokens;
 mod world;

@@ -25,7 +25,7 @@ use crate::store_on_loopback;
 pub const HANDS_ON: &str = "door";
 
 /// The functions that stand behind walls.
-pub const WALLED: [&str; 10] = [
+pub const WALLED: [&str; 11] = [
     "lookup",
     "search",
     "update",
@@ -35,6 +35,7 @@ pub const WALLED: [&str; 10] = [
     "provenance",
     "route",
     "capability",
+    "sequence",
     "token",
 ];
 

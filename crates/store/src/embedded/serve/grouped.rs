@@ -47,7 +47,9 @@ pub(super) async fn answer(
         Err(TableError::Rejected(why)) if why == OTHER_UNDER_TOKEN => {
             Err(DynoxideError::IdempotentParameterMismatchException(why))
         }
-        Err(TableError::Rejected(why)) => Err(DynoxideError::ValidationException(why)),
+        Err(TableError::Rejected(why) | TableError::Denied(why)) => {
+            Err(DynoxideError::ValidationException(why))
+        }
     })
 }
 
