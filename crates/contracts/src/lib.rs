@@ -16,5 +16,8 @@ pub use record::{
     BodyForm, Change, ChangeKind, CommitOptions, Effect, Notice, Outcome, Page, Place, Receipt,
     ResourceKey, Version, Window,
 };
-pub use types::{Claims, Intent, Interaction, JournalFilter, JournalPage, Origin};
+pub use types::{
+    Claims, Intent, Interaction, JournalFilter, JournalPage, Origin, ReviewFilter, ReviewPage,
+    Reviewed,
+};
 pub use walls::{Answer, Charts, Commits, Directory, Exports, Issuing, Journal, Registry, Tokens};

@@ -80,6 +80,10 @@ pub const EXPORT_PEOPLE_MAX: usize = 100_000;
 /// Of them, how many one item keeps.
 pub const EXPORT_PEOPLE_PER_PART: usize = 4_000;
 
+/// Resources of a chart that tell of care, at which the rules of review look:
+/// the newest.
+pub const CARE_LOOKED_AT_MAX: usize = 60;
+
 /// Seconds for which a used assertion is remembered after it has expired: a
 /// clock that is set back by so much lets none be used again.
 pub const ASSERTION_KEPT_S: i64 = 3_600;

@@ -9,6 +9,7 @@ use crate::session::{Session, Told, entries, entries_needed};
 use access::entry::Entry;
 use access::journal::{Drain, Journal, Reader};
 use access::ledger::Sequencer;
+use access::review::{Judge, List};
 use access::token::{Issuers, Remembering};
 use chart::table::Table;
 use chart::{Environment, Record, Settings};
@@ -80,6 +81,8 @@ pub(crate) struct Inner<T, E> {
     pub drain: Drain<T, Clock<E>, Pending<T, E>>,
     pub access: Arc<T>,
     pub sequencer: Sequencer<T, Clock<E>>,
+    pub judge: Judge<T, Clock<E>>,
+    pub reviews: List<T>,
     pub journaling: Journaling,
     pub issuers: Remembering,
     pub authority: Option<Authority>,
@@ -132,8 +135,11 @@ where
             Journal::new(Arc::clone(&access), Arc::clone(&clock), &setup.region);
         let outbox =
             Arc::new(Pending { record: Arc::clone(&record), region: setup.region.clone() });
-        let regions = setup.directory.regions().iter().map(|region| region.code.clone()).collect();
+        let regions = setup.directory.regions().iter().map(|region| region.code.clone());
+        let regions: Vec<String> = regions.collect();
+        let reviews = List::new(Arc::clone(&access), regions.clone());
         let reader = Reader::new(Arc::clone(&access), Arc::clone(&outbox), regions);
+        let judge = Judge::new(Arc::clone(&access), Arc::clone(&clock), &setup.region);
         let sequencer = Sequencer::new(Arc::clone(&access), Arc::clone(&clock), &setup.region);
         let drain = Drain::new(Arc::clone(&access), clock, outbox, &setup.region);
         let directory_text = setup.directory.to_text();
@@ -149,6 +155,8 @@ where
             drain,
             access,
             sequencer,
+            judge,
+            reviews,
             journaling: setup.journaling,
             issuer_urls: setup.issuers.urls().map(str::to_owned).collect(),
             issuers: Remembering::new(setup.issuers),
@@ -216,9 +224,10 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     }
 
     /// One round of what must happen now and then, safely by several at once:
-    /// commits that a dead process left are finished or undone, and entries
-    /// move from the outbox and the streams to the index. Returns whether
-    /// there is more to do at once.
+    /// commits that a dead process left are finished or undone, entries move
+    /// from the outbox and the streams to the index, and the rules of review go
+    /// through a bounded number of them. Returns whether there is more to do at
+    /// once.
     ///
     /// # Errors
     /// In words for the log; nothing is lost, the next round goes on.
@@ -226,7 +235,12 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let swept = self.record().sweep().await;
         let drained = self.inner.drain.run().await;
         swept.map_err(|error| format!("sweep: {error}"))?;
-        drained.map(|done| done.more).map_err(|error| format!("drain: {error}"))
+        let drained = drained.map_err(|error| format!("drain: {error}"))?;
+        let judged = self.inner.judge.run(self, !drained.more).await;
+        // What the rules have not reached waits for the next round: those who
+        // read and write go first.
+        judged.map_err(|error| format!("review: {error}"))?;
+        Ok(drained.more)
     }
 
     /// Journals a refusal, and gives it back; when the journal cannot take it,
