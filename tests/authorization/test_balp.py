@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from harness.balp import PROFILE, PROFILES, faults
 from harness.resources import JSON, created, matches, observation, patient, post, transaction
-from test_restrictions import consent
+from harness.withheld import consent
 
 HIV = {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "HIV"}]}
 

@@ -80,6 +80,9 @@ pub const EXPORT_PEOPLE_MAX: usize = 100_000;
 /// Of them, how many one item keeps.
 pub const EXPORT_PEOPLE_PER_PART: usize = 4_000;
 
+/// While there is more to drain, the rules of review run once in so many
+/// milliseconds.
+pub const JUDGE_EVERY_MS: i64 = 1_000;
 /// Resources of a chart that tell of care, at which the rules of review look:
 /// the newest.
 pub const CARE_LOOKED_AT_MAX: usize = 60;

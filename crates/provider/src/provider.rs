@@ -3,6 +3,7 @@
 use crate::convert::{journal_failed, random_id};
 use crate::exchange::Authority;
 use crate::keys::Fetch;
+use crate::limits::JUDGE_EVERY_MS;
 use crate::outbox::Pending;
 use crate::search::charts::Listed;
 use crate::session::{Session, Told, entries, entries_needed};
@@ -19,6 +20,7 @@ use futures::future::try_join_all;
 use regions::Directory;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 /// Work that may happen after the answer.
 pub type Later = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -82,6 +84,8 @@ pub(crate) struct Inner<T, E> {
     pub access: Arc<T>,
     pub sequencer: Sequencer<T, Clock<E>>,
     pub judge: Judge<T, Clock<E>>,
+    /// When the rules of review last took part in the upkeep.
+    pub judged_ms: AtomicI64,
     pub reviews: List<T>,
     pub journaling: Journaling,
     pub issuers: Remembering,
@@ -156,6 +160,7 @@ where
             access,
             sequencer,
             judge,
+            judged_ms: AtomicI64::new(0),
             reviews,
             journaling: setup.journaling,
             issuer_urls: setup.issuers.urls().map(str::to_owned).collect(),
@@ -236,10 +241,15 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let drained = self.inner.drain.run().await;
         swept.map_err(|error| format!("sweep: {error}"))?;
         let drained = drained.map_err(|error| format!("drain: {error}"))?;
-        let judged = self.inner.judge.run(self, !drained.more).await;
-        // What the rules have not reached waits for the next round: those who
-        // read and write go first.
-        judged.map_err(|error| format!("review: {error}"))?;
+        // Rounds follow each other at once under load: the rules take part in one
+        // of a second, since those who read and write go first.
+        let now_ms = self.now_ms();
+        let judged_ms = self.inner.judged_ms.load(Ordering::Relaxed);
+        if !drained.more || now_ms.saturating_sub(judged_ms) >= JUDGE_EVERY_MS {
+            self.inner.judged_ms.store(now_ms, Ordering::Relaxed);
+            let judged = self.inner.judge.run(self, !drained.more).await;
+            judged.map_err(|error| format!("review: {error}"))?;
+        }
         Ok(drained.more)
     }
 

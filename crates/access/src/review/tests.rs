@@ -12,7 +12,7 @@ use crate::claims::Function;
 use crate::entry::{Basis, Decided, Interaction, Outcome as Ended};
 use crate::journal::tests::entry;
 use crate::journal::tests::table::{Memory, Waiting, World};
-use crate::journal::{Drain, Environment, Journal, JournalError};
+use crate::journal::{Drain, Journal, JournalError};
 use crate::limits::{CHARTS_PER_HOUR_MAX, STREAM_IDLE_MS};
 
 /// What the record knows: people of an even number have no care relation, those

@@ -41,8 +41,8 @@ impl House {
         let mut ids = Vec::new();
         let mut cursor: Option<String> = None;
         loop {
-            let cursor = cursor.as_deref();
-            let search = Search { person, region: None, from_ms, to_ms, limit, cursor };
+            let after = cursor.as_deref();
+            let search = Search { person, region: None, from_ms, to_ms, limit, cursor: after };
             let page = block_on(reader.search(&search)).unwrap();
             assert!(page.entries.len() <= limit);
             ids.extend(page.entries.into_iter().map(|entry| entry.id));
