@@ -161,7 +161,7 @@ def queue(client, until, **parameters) -> list[dict]:
         found = tasks(answer)
         if until(found):
             return found
-        assert time.monotonic() < deadline, f"not on the list: {[task['input'] for task in found]}"
+        assert time.monotonic() < deadline, f"not on the list: {[task.get('input') for task in found]}"
         time.sleep(0.3)
 
 

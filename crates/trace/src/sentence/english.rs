@@ -147,6 +147,7 @@ fn object(parts: &Parts<'_>, telling: &Telling<'_>) -> String {
     };
     match (parts.act, changes) {
         (Act::Remove, _) => format!("{all} from {whose} record"),
+        (Act::Add, _) => format!("{all} to {whose} record"),
         (_, true) => format!("{all} in {whose} record"),
         (Act::Versions, _) => format!("{whose} {all}, with earlier versions"),
         _ => format!("{whose} {all}"),
