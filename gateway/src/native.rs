@@ -4,8 +4,8 @@
 use contracts::{
     Answer, Change, Charts, Claims, CommitOptions, Commits, Directory, ExportProgress,
     ExportRequest, Exports, Intent, Issuing, Journal, JournalFilter, JournalPage, LedgerProgress,
-    Origin, Page, Place, Receipt, Registry, ResourceKey, Sequencing, TokenGrant, TokenRejection,
-    TokenRequest, Tokens, Version, Window,
+    Origin, Page, Place, Receipt, Registry, ResourceKey, ReviewFilter, ReviewPage, Sequencing,
+    TokenGrant, TokenRejection, TokenRequest, Tokens, Version, Window,
 };
 use http::{Request, Response};
 
@@ -245,6 +245,26 @@ impl Journal for Native {
         id: &str,
     ) -> Answer<Vec<u8>> {
         self.0.walls.journal_proof(session, intent, id).await
+    }
+
+    async fn journal_reviews(
+        &self,
+        session: &Self::Session,
+        intent: Intent,
+        filter: ReviewFilter,
+    ) -> Answer<ReviewPage> {
+        self.0.walls.journal_reviews(session, intent, filter).await
+    }
+
+    async fn journal_review(
+        &self,
+        session: &Self::Session,
+        intent: Intent,
+        id: &str,
+        outcome: &str,
+        note: &str,
+    ) -> Answer<Vec<u8>> {
+        self.0.walls.journal_review(session, intent, id, outcome, note).await
     }
 }
 

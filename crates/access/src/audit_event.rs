@@ -78,11 +78,18 @@ fn parts(entry: &Entry) -> Vec<Part<'_>> {
         items: vec![item],
     });
     let mut changed: Vec<Part<'_>> = changed.collect();
+    let subtype = words::Subtype::of_interaction(entry.interaction);
     if !changed.is_empty() {
         changed.extend(of_decision(entry));
+        // Whose record it touched without changing anything in it is told last,
+        // so that the numbers before stay.
+        for person in &entry.persons {
+            if !changed.iter().any(|part| part.person == Some(person)) {
+                changed.push(Part { subtype, person: Some(person), items: Vec::new() });
+            }
+        }
         return changed;
     }
-    let subtype = words::Subtype::of_interaction(entry.interaction);
     let mut parts: Vec<Part<'_>> = Vec::new();
     for person in &entry.persons {
         let theirs = entry.items.iter().filter(|item| person_of(entry, item) == Some(person));
@@ -128,7 +135,7 @@ fn event(entry: &Entry, server: &Server, number: usize, part: &Part<'_>) -> Valu
         "language": "fr-CA",
         "text": {"status": "generated", "div": narrative(entry, part)},
         "type": subtype.event_type().coding(),
-        "subtype": [subtype.word().coding()],
+        "subtype": subtype.codes().into_iter().map(words::Word::coding).collect::<Vec<_>>(),
         "action": subtype.action(),
         "recorded": instant(entry.at_ms),
         "outcome": outcome_code(entry.outcome.status),
@@ -136,10 +143,7 @@ fn event(entry: &Entry, server: &Server, number: usize, part: &Part<'_>) -> Valu
         "agent": agents::agents(entry, server, subtype),
         "source": {
             "site": site(entry),
-            "observer": {
-                "identifier": {"system": words::REGION_SYSTEM, "value": entry.region},
-                "display": server.name,
-            },
+            "observer": observer(entry, server),
             "type": [words::APPLICATION_SERVER.coding()],
         },
         "entity": entities::entities(entry, part),
@@ -155,12 +159,29 @@ fn event(entry: &Entry, server: &Server, number: usize, part: &Part<'_>) -> Valu
     event
 }
 
+/// Who recorded it.
+fn observer(entry: &Entry, server: &Server) -> Value {
+    json!({
+        "identifier": {"system": words::REGION_SYSTEM, "value": entry.region},
+        "display": server.name,
+    })
+}
+
 /// BALP's profile for the interaction, if it has one; the Patient ones when a
 /// person is named. Those of interactions are for what succeeded: what was
 /// denied or failed has the same form, its outcome and why (`outcomeDesc`).
 fn profile(entry: &Entry, part: &Part<'_>) -> Vec<String> {
     let of_decision = part.subtype == words::Subtype::AuthzConsent;
     if !of_decision && entry.outcome.status >= 400 {
+        return Vec::new();
+    }
+    // What has no person or no user is decided by no pattern of theirs; nor is a
+    // read or a change that met nothing.
+    let by_itself = entry.agent.function == Function::System;
+    if of_decision && (part.person.is_none() || by_itself) {
+        return Vec::new();
+    }
+    if !of_decision && !part.subtype.is_query() && part.items.is_empty() {
         return Vec::new();
     }
     let patient = if part.person.is_some() && !of_decision { "Patient" } else { "" };

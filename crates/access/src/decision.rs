@@ -26,6 +26,9 @@ pub const OPERATOR: &str = "operator";
 /// The type whose resources are the journal itself.
 const AUDIT: &str = "AuditEvent";
 
+/// The type as which the list of accesses to be reviewed is read.
+pub const REVIEW: &str = "Task";
+
 /// What a caller is about to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Intended<'a> {
@@ -98,7 +101,16 @@ fn rule(function: &Function) -> Rule {
 /// Decides. Pure: the same arguments give the same answer.
 pub fn decide(claims: &Claims, intended: &Intended<'_>) -> Decision {
     let rule = rule(&claims.function);
-    let audits = intended.interaction == Interaction::ReadAudit || intended.resource_type == AUDIT;
+    let reviews = intended.interaction == Interaction::Review;
+    let listed = intended.interaction == Interaction::ReadAudit && intended.resource_type == REVIEW;
+    let audits = intended.interaction == Interaction::ReadAudit
+        || reviews
+        || intended.resource_type == AUDIT;
+    // To review is the auditors' work, and nobody else's; so is the list of it,
+    // which is about callers.
+    if (reviews || listed) && claims.function != Function::Auditor {
+        return deny(Reason::Audit);
+    }
     // Others may add what they saw; nobody changes or removes what is there.
     let adds = audits && intended.interaction == Interaction::Create;
     if audits && !adds && intended.interaction.changes() {
@@ -120,7 +132,8 @@ pub fn decide(claims: &Claims, intended: &Intended<'_>) -> Decision {
     let wildcard =
         rule.wildcard && (!audits || adds || own || claims.function == Function::Auditor);
     let resource_type = if audits { AUDIT } else { intended.resource_type };
-    let interaction = if audits && !adds { Interaction::ReadAudit } else { intended.interaction };
+    let reads_audit = audits && !adds && !reviews;
+    let interaction = if reads_audit { Interaction::ReadAudit } else { intended.interaction };
 
     let basis = || {
         if audits && !adds && !own && claims.function != Function::Auditor {

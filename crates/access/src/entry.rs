@@ -61,11 +61,14 @@ pub enum Interaction {
     Export,
     /// An access token was asked for (RFC 6749 §4.4).
     Token,
+    /// An access was reviewed, and what was found was added to its review.
+    Review,
 }
 
 impl Interaction {
     /// Every interaction with the record, in the order of the stored form, to
-    /// which is only appended. To ask for a token is none: no rule decides it.
+    /// which is only appended. To ask for a token is none: no rule decides it;
+    /// nor is a review, which changes nothing that is there.
     pub const ALL: [Self; 16] = [
         Self::Read,
         Self::Vread,

@@ -20,12 +20,12 @@ use crate::entry::EntryError;
 
 pub(crate) mod append;
 pub(crate) mod batch;
-mod drain;
+pub(crate) mod drain;
 mod outbox;
 mod search;
 pub(crate) mod stream;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use append::Journal;
 pub use drain::{Drain, Drained};

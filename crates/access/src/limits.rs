@@ -102,3 +102,35 @@ pub const CONSENT_VALUES_MAX: usize = 64;
 pub const EMERGENCY_REASON_CHARS_MIN: usize = 10;
 /// Longest reason of an emergency, in characters.
 pub const EMERGENCY_REASON_CHARS_MAX: usize = 500;
+
+/// Items of one stream that one pass of the rules takes.
+pub const JUDGE_ITEMS_MAX: u32 = 64;
+/// Meetings of a user and a person that one pass of the rules looks at in the
+/// record, at most about so many: what it costs is bounded, and under load it
+/// falls behind rather than take from those who read charts.
+pub const JUDGE_MEETINGS_MAX: usize = 200;
+/// More charts than these within one hour of the clock by one user are many.
+pub const CHARTS_PER_HOUR_MAX: usize = 60;
+/// More charts than these within one day (UTC) by one user are many.
+pub const CHARTS_PER_DAY_MAX: usize = 250;
+/// Charts that are remembered of one user's day. Beyond, each access is judged
+/// as if it were the first.
+pub const CHARTS_REMEMBERED_MAX: usize = 10_000;
+/// Accesses on one page of the list to be reviewed.
+pub const REVIEWS_PAGE_MAX: usize = 200;
+/// Accesses on the list that one question looks at; then its page is short and
+/// has a link to the next.
+pub const REVIEWS_LOOKED_AT_MAX: usize = 4_000;
+/// Findings that one review takes.
+pub const FINDINGS_MAX: usize = 20;
+/// Longest note of a reviewer, in characters.
+pub const REVIEW_NOTE_CHARS_MAX: usize = 2_000;
+/// Shortest note of a reviewer, in characters.
+pub const REVIEW_NOTE_CHARS_MIN: usize = 10;
+
+// A day remembered fits an item of the store.
+const _: () = assert!(CHARTS_REMEMBERED_MAX * 19 < 390 * 1024);
+const _: () = assert!(CHARTS_PER_DAY_MAX < CHARTS_REMEMBERED_MAX);
+/// How often it is written down that everything has been judged, when nothing
+/// new was, in milliseconds.
+pub const JUDGED_TOLD_MS: u64 = 30_000;

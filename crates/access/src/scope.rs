@@ -253,6 +253,8 @@ impl Scope {
             // Every entry of a bundle is decided by itself as well.
             Interaction::Batch | Interaction::Transaction => true,
             Interaction::ReadAudit => typed && self.permissions.meets(read_and_search),
+            // What an auditor adds to a review stands beside the entry.
+            Interaction::Review => typed && self.permissions.covers(Permissions::UPDATE),
             // Tokens are given to clients, by their assertion.
             Interaction::Token => false,
         }

@@ -9,7 +9,8 @@ use crate::bindings::dossier::record::{
 };
 use crate::convert::{
     self, change, entries, export, filter, intent, key, ledger_progress, options, page, place,
-    progress, receipt, refused, token_grant, token_rejected, token_request, version, window,
+    progress, receipt, refused, review_filter, reviews, token_grant, token_rejected, token_request,
+    version, window,
 };
 use crate::setup::provider;
 
@@ -102,6 +103,30 @@ impl journal::Guest for Adapter {
         let caller = session.get::<Session>().0.clone();
         let provider = provider().await.map_err(refused)?;
         provider.journal_proof(&caller, intent(intended), &id).await.map_err(refused)
+    }
+
+    async fn reviews(
+        session: tokens::SessionBorrow<'_>,
+        intended: Intent,
+        wanted: journal::ReviewFilter,
+    ) -> Result<journal::ReviewPage, Refusal> {
+        let caller = session.get::<Session>().0.clone();
+        let provider = provider().await.map_err(refused)?;
+        let read = provider.journal_reviews(&caller, intent(intended), review_filter(wanted)).await;
+        read.map(reviews).map_err(refused)
+    }
+
+    async fn review(
+        session: tokens::SessionBorrow<'_>,
+        intended: Intent,
+        id: String,
+        outcome: String,
+        note: String,
+    ) -> Result<Vec<u8>, Refusal> {
+        let caller = session.get::<Session>().0.clone();
+        let provider = provider().await.map_err(refused)?;
+        let done = provider.journal_review(&caller, intent(intended), &id, &outcome, &note).await;
+        done.map_err(refused)
     }
 }
 

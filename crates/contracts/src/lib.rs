@@ -18,7 +18,10 @@ pub use record::{
     ResourceKey, Version, Window,
 };
 pub use sequencing::LedgerProgress;
-pub use types::{Claims, Intent, Interaction, JournalFilter, JournalPage, Origin};
+pub use types::{
+    Claims, Intent, Interaction, JournalFilter, JournalPage, Origin, ReviewFilter, ReviewPage,
+    Reviewed,
+};
 pub use walls::{
     Answer, Charts, Commits, Directory, Exports, Issuing, Journal, Registry, Sequencing, Tokens,
 };

@@ -106,6 +106,8 @@ pub struct JournalFilter {
     pub changes: bool,
     /// Of changes: only those of this resource.
     pub target: Option<ResourceKey>,
+    /// Only what this region's gateways served.
+    pub region: Option<String>,
 }
 
 impl JournalFilter {
@@ -119,6 +121,7 @@ impl JournalFilter {
             cursor: None,
             changes: false,
             target: None,
+            region: None,
         }
     }
 }
@@ -130,4 +133,49 @@ pub struct JournalPage {
     pub entries: Vec<Vec<u8>>,
     /// Cursor of the next page.
     pub next: Option<String>,
+    /// Of one person's accesses: the last review of each emergency among them.
+    pub reviews: Vec<Reviewed>,
+}
+
+/// How the review of an access ended, or stands (`reviewed`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reviewed {
+    /// Id of the entry that was reviewed.
+    pub entry: String,
+    /// `justified`, `not-justified` or `follow-up`.
+    pub outcome: String,
+    /// Milliseconds since 1970 (UTC).
+    pub at_ms: i64,
+}
+
+/// Which accesses on the list to be reviewed (`review-filter`), newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReviewFilter {
+    /// Only what this region's gateways served.
+    pub region: Option<String>,
+    /// `open`, `follow-up` or `closed`.
+    pub state: Option<String>,
+    /// Only what this rule put there.
+    pub rule: Option<String>,
+    /// Only by callers who acted for it.
+    pub establishment: Option<String>,
+    /// First instant of the access, milliseconds since 1970 (UTC), included.
+    pub from_ms: i64,
+    /// Last instant, included.
+    pub to_ms: i64,
+    /// At most so many.
+    pub count: u32,
+    /// Continues an earlier page.
+    pub cursor: Option<String>,
+}
+
+/// Some of the list to be reviewed (`review-page`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReviewPage {
+    /// Encoded reviews (`access::review`).
+    pub items: Vec<Vec<u8>>,
+    /// Cursor of the next page.
+    pub next: Option<String>,
+    /// What was accepted before this instant has been judged.
+    pub judged_until_ms: i64,
 }

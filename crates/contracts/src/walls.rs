@@ -4,8 +4,8 @@
 
 use crate::{
     Change, Claims, CommitOptions, ExportProgress, ExportRequest, Intent, JournalFilter,
-    JournalPage, LedgerProgress, Origin, Page, Place, Receipt, Refusal, ResourceKey, TokenGrant,
-    TokenRejection, TokenRequest, Version, Window,
+    JournalPage, LedgerProgress, Origin, Page, Place, Receipt, Refusal, ResourceKey, ReviewFilter,
+    ReviewPage, TokenGrant, TokenRejection, TokenRequest, Version, Window,
 };
 
 /// What every wall answers.
@@ -141,6 +141,22 @@ pub trait Journal: Tokens {
         session: &Self::Session,
         intent: Intent,
         id: &str,
+    ) -> Answer<Vec<u8>>;
+    /// The list of accesses to be reviewed.
+    async fn journal_reviews(
+        &self,
+        session: &Self::Session,
+        intent: Intent,
+        filter: ReviewFilter,
+    ) -> Answer<ReviewPage>;
+    /// Adds a finding to the review of an entry, which is given back.
+    async fn journal_review(
+        &self,
+        session: &Self::Session,
+        intent: Intent,
+        id: &str,
+        outcome: &str,
+        note: &str,
     ) -> Answer<Vec<u8>>;
 }
 

@@ -10,8 +10,8 @@ use crate::convert::{
 use contracts::{
     Answer, Change, Charts, Claims, CommitOptions, Commits, Directory, ExportProgress,
     ExportRequest, Exports, Intent, Issuing, Journal, JournalFilter, JournalPage, LedgerProgress,
-    Origin, Page, Place, Receipt, Registry, ResourceKey, Sequencing, TokenGrant, TokenRejection,
-    TokenRequest, Tokens, Version, Window,
+    Origin, Page, Place, Receipt, Registry, ResourceKey, ReviewFilter, ReviewPage, Reviewed,
+    Sequencing, TokenGrant, TokenRejection, TokenRequest, Tokens, Version, Window,
 };
 
 /// The host of this component.
@@ -173,9 +173,15 @@ impl Journal for Host {
             cursor: filter.cursor,
             changes: filter.changes,
             target: filter.target.as_ref().map(key),
+            region: filter.region,
         };
         let read = journal::read(session, intent(intended), filter).await.map_err(refused)?;
-        Ok(JournalPage { entries: read.entries, next: read.next })
+        let reviews = read.reviews.into_iter().map(|held| Reviewed {
+            entry: held.entry,
+            outcome: held.outcome,
+            at_ms: held.at_ms,
+        });
+        Ok(JournalPage { entries: read.entries, next: read.next, reviews: reviews.collect() })
     }
 
     async fn journal_entry(
@@ -198,6 +204,39 @@ impl Journal for Host {
         id: &str,
     ) -> Answer<Vec<u8>> {
         journal::proof(session, intent(intended), id.to_owned()).await.map_err(refused)
+    }
+
+    async fn journal_reviews(
+        &self,
+        session: &Self::Session,
+        intended: Intent,
+        filter: ReviewFilter,
+    ) -> Answer<ReviewPage> {
+        let filter = journal::ReviewFilter {
+            region: filter.region,
+            state: filter.state,
+            rule: filter.rule,
+            establishment: filter.establishment,
+            from_ms: filter.from_ms,
+            to_ms: filter.to_ms,
+            count: filter.count,
+            cursor: filter.cursor,
+        };
+        let read = journal::reviews(session, intent(intended), filter).await.map_err(refused)?;
+        let judged_until_ms = read.judged_until_ms;
+        Ok(ReviewPage { items: read.items, next: read.next, judged_until_ms })
+    }
+
+    async fn journal_review(
+        &self,
+        session: &Self::Session,
+        intended: Intent,
+        id: &str,
+        outcome: &str,
+        note: &str,
+    ) -> Answer<Vec<u8>> {
+        let (id, outcome, note) = (id.to_owned(), outcome.to_owned(), note.to_owned());
+        journal::review(session, intent(intended), id, outcome, note).await.map_err(refused)
     }
 }
 

@@ -27,9 +27,13 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         if about == About::Changes {
             self.drop_withheld(session, &mut found.entries, filter.target.as_ref()).await?;
         }
+        let reviews = match (about, &person) {
+            (About::Accesses, Some(_)) => self.reviewed(&found.entries).await?,
+            _ => Vec::new(),
+        };
         self.witness(session, told(&intent, about, basis, person)).await?;
         let entries = found.entries.iter().filter_map(|entry| entry.to_bytes().ok()).collect();
-        Ok(JournalPage { entries, next: found.next })
+        Ok(JournalPage { entries, next: found.next, reviews })
     }
 
     /// The entries of one page; of changes, as many as a bounded look finds.
@@ -40,6 +44,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         loop {
             let search = Search {
                 person: filter.person.as_deref(),
+                region: filter.region.as_deref(),
                 from_ms: u64::try_from(filter.from_ms).unwrap_or_default(),
                 to_ms: u64::try_from(filter.to_ms).unwrap_or_default(),
                 limit: if filter.changes { CHANGES_LOOKED_AT_ONCE } else { wanted },

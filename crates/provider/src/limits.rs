@@ -83,6 +83,13 @@ pub const EXPORT_PEOPLE_MAX: usize = 100_000;
 /// Of them, how many one item keeps.
 pub const EXPORT_PEOPLE_PER_PART: usize = 4_000;
 
+/// While there is more to drain, the rules of review run once in so many
+/// milliseconds.
+pub const JUDGE_EVERY_MS: i64 = 1_000;
+/// Resources of a chart that tell of care, at which the rules of review look:
+/// the newest.
+pub const CARE_LOOKED_AT_MAX: usize = 60;
+
 /// Seconds for which a used assertion is remembered after it has expired: a
 /// clock that is set back by so much lets none be used again.
 pub const ASSERTION_KEPT_S: i64 = 3_600;

@@ -3,12 +3,14 @@
 use crate::convert::{journal_failed, random_id};
 use crate::exchange::Authority;
 use crate::keys::Fetch;
+use crate::limits::JUDGE_EVERY_MS;
 use crate::outbox::Pending;
 use crate::search::charts::Listed;
 use crate::session::{Session, Told, entries, entries_needed};
 use access::entry::Entry;
 use access::journal::{Drain, Journal, Reader};
 use access::ledger::Sequencer;
+use access::review::{Judge, List};
 use access::token::{Issuers, Remembering};
 use chart::table::Table;
 use chart::{Environment, Record, Settings};
@@ -18,6 +20,7 @@ use futures::future::try_join_all;
 use ledger::keys::SignerKey;
 use regions::Directory;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// Work that may happen after the answer.
@@ -83,6 +86,10 @@ pub(crate) struct Inner<T, E> {
     pub sequencer: Sequencer<T, Clock<E>>,
     /// Signs the ledger's checkpoints, where functions may publish them.
     pub log_key: OnceLock<SignerKey>,
+    pub judge: Judge<T, Clock<E>>,
+    /// When the rules of review last took part in the upkeep.
+    pub judged_ms: AtomicI64,
+    pub reviews: List<T>,
     pub journaling: Journaling,
     pub issuers: Remembering,
     pub authority: Option<Authority>,
@@ -135,8 +142,11 @@ where
             Journal::new(Arc::clone(&access), Arc::clone(&clock), &setup.region);
         let outbox =
             Arc::new(Pending { record: Arc::clone(&record), region: setup.region.clone() });
-        let regions = setup.directory.regions().iter().map(|region| region.code.clone()).collect();
+        let regions = setup.directory.regions().iter().map(|region| region.code.clone());
+        let regions: Vec<String> = regions.collect();
+        let reviews = List::new(Arc::clone(&access), regions.clone());
         let reader = Reader::new(Arc::clone(&access), Arc::clone(&outbox), regions);
+        let judge = Judge::new(Arc::clone(&access), Arc::clone(&clock), &setup.region);
         let sequencer = Sequencer::new(Arc::clone(&access), Arc::clone(&clock), &setup.region);
         let drain = Drain::new(Arc::clone(&access), clock, outbox, &setup.region);
         let directory_text = setup.directory.to_text();
@@ -153,6 +163,9 @@ where
             access,
             sequencer,
             log_key: OnceLock::new(),
+            judge,
+            judged_ms: AtomicI64::new(0),
+            reviews,
             journaling: setup.journaling,
             issuer_urls: setup.issuers.urls().map(str::to_owned).collect(),
             issuers: Remembering::new(setup.issuers),
@@ -226,9 +239,10 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     }
 
     /// One round of what must happen now and then, safely by several at once:
-    /// commits that a dead process left are finished or undone, and entries
-    /// move from the outbox and the streams to the index. Returns whether
-    /// there is more to do at once.
+    /// commits that a dead process left are finished or undone, entries move
+    /// from the outbox and the streams to the index, and the rules of review go
+    /// through a bounded number of them. Returns whether there is more to do at
+    /// once.
     ///
     /// # Errors
     /// In words for the log; nothing is lost, the next round goes on.
@@ -254,7 +268,17 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     /// As there.
     pub async fn drain(&self) -> Result<bool, String> {
         let drained = self.inner.drain.run().await;
-        drained.map(|done| done.more).map_err(|error| format!("drain: {error}"))
+        let drained = drained.map_err(|error| format!("drain: {error}"))?;
+        // Rounds follow each other at once under load: the rules take part in one
+        // of a second, since those who read and write go first.
+        let now_ms = self.now_ms();
+        let judged_ms = self.inner.judged_ms.load(Ordering::Relaxed);
+        if !drained.more || now_ms.saturating_sub(judged_ms) >= JUDGE_EVERY_MS {
+            self.inner.judged_ms.store(now_ms, Ordering::Relaxed);
+            let judged = self.inner.judge.run(self, !drained.more).await;
+            judged.map_err(|error| format!("review: {error}"))?;
+        }
+        Ok(drained.more)
     }
 
     /// Journals a refusal, and gives it back; when the journal cannot take it,

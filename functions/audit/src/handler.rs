@@ -1,30 +1,32 @@
 //! AuditEvent: who looked, and what they did (IHE ITI-81, R4 §6.4). Entries of
 //! the access journal, written out as AuditEvents; there is no other copy. Those
-//! that clients sent are kept as they are, and found after the record's own. And
-//! the ledger that proves the entries (`public`).
+//! that clients sent are kept as they are, and found after the record's own. The
+//! same in plain words (`access_log`), as a register (`register`), and what is to
+//! be reviewed (`queue`). And the ledger that proves the entries (`public`).
 
 use access::audit_event::{Server, render, render_for, render_one};
 use access::entry::Entry;
 use access::origin;
 use contracts::{
-    Answer, Charts, Intent, Interaction, Journal, JournalFilter, Place, Refusal, Registry,
-    ResourceKey,
+    Answer, Charts, Directory, Intent, Interaction, Journal, JournalFilter, Place, Refusal,
+    Registry, ResourceKey, Tokens,
 };
 use fhir::outcome::Status;
 use http::{Method, Request, Response, StatusCode};
 use rest::answer::{json, method_not_allowed, refused, set, settled, version};
-use rest::ask::{Ask, of_caller};
+use rest::ask::Ask;
+use rest::headers::accepts_json;
 use rest::own::{Results, Search, Source};
 use rest::path::Target;
 use rest::present;
 use std::time::SystemTime;
 
-use crate::public;
+use crate::{access_log, public, queue, register};
 
 const NAME: &str = "AuditEvent";
 
 /// Answers one request.
-pub async fn handle<H: Journal + Charts + Registry>(
+pub async fn handle<H: Journal + Charts + Registry + Directory>(
     host: &H,
     request: Request<Vec<u8>>,
 ) -> Response<Vec<u8>> {
@@ -37,13 +39,40 @@ pub async fn handle<H: Journal + Charts + Registry>(
     };
     let by_get = request.method() == Method::GET || request.method() == Method::HEAD;
     let by_form = request.method() == Method::POST && matches!(ask.target, Target::TypeSearch(_));
+    if let Target::Operation(key, name) = &ask.target
+        && name == "$review"
+    {
+        return match request.method() == Method::POST {
+            true => settled(queue::conclude(host, &session, &ask, key).await),
+            false => method_not_allowed(request.method().as_str(), "POST"),
+        };
+    }
     if !by_get && !by_form {
         return method_not_allowed(request.method().as_str(), "GET, HEAD, POST");
     }
     settled(answer(host, &session, &ask, by_form).await)
 }
 
-async fn answer<H: Journal + Charts + Registry>(
+/// The request taken apart, and its caller verified. What is also told as a page
+/// asks by itself what the caller takes.
+async fn of_caller<'r, H: Tokens>(
+    host: &H,
+    request: &'r Request<Vec<u8>>,
+) -> Answer<(Ask<'r>, H::Session)> {
+    let ask = Ask::of_any(request)?;
+    let told = match &ask.target {
+        Target::Operation(_, name) => name == "$access-log",
+        Target::TypeOperation(_, name) => name == "$register",
+        _ => false,
+    };
+    if !told {
+        accepts_json(request.headers(), rest::ask::parameter(ask.query, "_format").as_deref())?;
+    }
+    let session = host.verify(ask.authorization(), &ask.origin()).await?;
+    Ok((ask, session))
+}
+
+async fn answer<H: Journal + Charts + Registry + Directory>(
     host: &H,
     session: &H::Session,
     ask: &Ask<'_>,
@@ -59,12 +88,26 @@ async fn answer<H: Journal + Charts + Registry>(
             let how = present::asked(ask.query, Some(NAME))?;
             present::resource(read(host, session, ask, key).await?, &how)
         }
-        Target::Operation(key, name) if name == "$proof" => proof(host, session, key).await,
-        _ => Err(Refusal::missing(
-            "AuditEvents have no versions: they never change. Read AuditEvent/{id} or search \
-             AuditEvent?patient=…&date=…",
-        )),
+        Target::Operation(key, name) => match (key.resource_type.as_str(), name.as_str()) {
+            ("Patient", "$access-log") => access_log::answer(host, session, ask, key).await,
+            (NAME, "$proof") => proof(host, session, key).await,
+            _ => Err(absent()),
+        },
+        Target::TypeOperation(_, name) => match name.as_str() {
+            "$register" => register::answer(host, session, ask).await,
+            "$review-queue" => queue::list(host, session, ask).await,
+            "$break-glass-count" => queue::count(host, session, ask).await,
+            _ => Err(absent()),
+        },
+        _ => Err(absent()),
     }
+}
+
+fn absent() -> Refusal {
+    Refusal::missing(
+        "AuditEvents have no versions: they never change. Read AuditEvent/{id} or search \
+         AuditEvent?patient=…&date=…",
+    )
 }
 
 async fn read<H: Journal + Charts + Registry>(
@@ -212,13 +255,14 @@ fn keep(
     }
 }
 
-fn decoded(bytes: &[u8]) -> Answer<Entry> {
+/// An entry of the journal, from its stored form.
+pub(crate) fn decoded(bytes: &[u8]) -> Answer<Entry> {
     Entry::from_bytes(bytes).map_err(|error| {
         Refusal::fault(format!("An access entry cannot be read: {error}. Report this."))
     })
 }
 
 /// How the audit names the server that was asked.
-fn server(ask: &Ask<'_>) -> Server {
+pub(crate) fn server(ask: &Ask<'_>) -> Server {
     Server { base: ask.base.clone(), name: "Dossier".to_owned() }
 }

@@ -1,7 +1,11 @@
 //! The function `audit`: AuditEvent: who looked.
 
+mod access_log;
 pub mod handler;
 mod public;
+mod queue;
+mod register;
+mod when;
 
 /// The component. Its world is `audit` in `wit/functions/worlds.wit`.
 #[cfg(target_arch = "wasm32")]

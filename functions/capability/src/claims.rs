@@ -28,7 +28,7 @@ const OF_SYSTEM: [(&str, &str, &str); 4] = [
 
 /// Operations: name, definition, the route that each needs, and the one type
 /// that it is for.
-const OPERATIONS: [(&str, &str, &str, &str, Option<&str>); 8] = [
+const OPERATIONS: [(&str, &str, &str, &str, Option<&str>); 13] = [
     ("validate", "Resource-validate", "POST", "/fhir/:type/$validate", None),
     ("meta", "Resource-meta", "GET", "/fhir/:type/:id/$meta", None),
     ("meta-add", "Resource-meta-add", "POST", "/fhir/:type/:id/$meta-add", None),
@@ -37,11 +37,25 @@ const OPERATIONS: [(&str, &str, &str, &str, Option<&str>); 8] = [
     ("lastn", "Observation-lastn", "GET", "/fhir/Observation/$lastn", Some("Observation")),
     ("export", PATIENT_EXPORT, "GET", "/fhir/Patient/$export", Some("Patient")),
     ("export", GROUP_EXPORT, "GET", "/fhir/Group/:id/$export", Some("Group")),
+    ("access-log", ACCESS_LOG, "GET", "/fhir/Patient/:id/$access-log", Some("Patient")),
+    ("register", REGISTER, "GET", "/fhir/AuditEvent/$register", Some(AUDIT)),
+    ("review-queue", REVIEW_QUEUE, "GET", "/fhir/AuditEvent/$review-queue", Some(AUDIT)),
+    ("review", REVIEW, "POST", "/fhir/AuditEvent/:id/$review", Some(AUDIT)),
+    ("break-glass-count", COUNT, "GET", "/fhir/AuditEvent/$break-glass-count", Some(AUDIT)),
 ];
 
 /// Operations of the system, likewise.
 const OPERATIONS_OF_SYSTEM: [(&str, &str, &str, &str); 1] =
     [("export", SYSTEM_EXPORT, "GET", "/fhir/$export")];
+
+/// The type of what the journal tells.
+const AUDIT: &str = "AuditEvent";
+// Ours, in docs/trace.md.
+const ACCESS_LOG: &str = "urn:dossier:operation:access-log";
+const REGISTER: &str = "urn:dossier:operation:register";
+const REVIEW_QUEUE: &str = "urn:dossier:operation:review-queue";
+const REVIEW: &str = "urn:dossier:operation:review";
+const COUNT: &str = "urn:dossier:operation:break-glass-count";
 
 const SYSTEM_EXPORT: &str = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export";
 const PATIENT_EXPORT: &str = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export";

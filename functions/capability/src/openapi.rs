@@ -27,8 +27,10 @@ pub fn document(origin: &str, language: Language) -> String {
     writer.key("security").begin_array().begin_object().key("bearer").begin_array();
     writer.end_array().end_object().end_array();
     writer.key("paths").begin_object();
-    // Files for verifiers, in formats that are not FHIR's: docs/ledger.md.
-    let of_ledger = |path: &str| path.starts_with("/ledger/") || path.ends_with("/$proof");
+    // Files in formats that are not FHIR's: docs/ledger.md, docs/trace.md.
+    let of_ledger = |path: &str| {
+        path.starts_with("/ledger/") || path.ends_with("/$proof") || path.ends_with("/$register")
+    };
     let all: Vec<Route> = routes::all().filter(|route| !of_ledger(route.path)).collect();
     let mut paths: Vec<&str> = all.iter().map(|route| route.path).collect();
     paths.sort_unstable();
@@ -119,7 +121,10 @@ fn query(writer: &mut Writer, route: &Route) {
         return;
     }
     let mut names = vec!["_format", "_pretty"];
-    if route.method == "GET" {
+    let of_trace = ["$access-log", "$review-queue", "$break-glass-count"];
+    if of_trace.iter().any(|name| route.path.ends_with(name)) {
+        names.extend(["_count", "_since", "_until", "date"]);
+    } else if route.method == "GET" {
         names.extend(["_summary", "_elements"]);
     }
     if route.method == "GET" && route.path.ends_with("/_history") {

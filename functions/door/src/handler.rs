@@ -43,11 +43,10 @@ pub fn function_of(method: &Method, path: &str) -> Result<&'static str, Box<Resp
             Ok(if posts && !path.contains("_search") { "update" } else { "audit" })
         }
         Target::Instance(key) if key.resource_type == "AuditEvent" && reads => Ok("audit"),
-        Target::Operation(key, name)
-            if key.resource_type == "AuditEvent" && name == "$proof" && reads =>
-        {
+        Target::Operation(key, name) if is_of_audit(&key.resource_type, &name, reads, posts) => {
             Ok("audit")
         }
+        Target::TypeOperation(kind, name) if is_of_audit(&kind, &name, reads, false) => Ok("audit"),
         Target::Type(name) if name == "Provenance" && reads => Ok("provenance"),
         Target::TypeSearch(name) if name == "Provenance" => Ok("provenance"),
         Target::Instance(key) if key.resource_type == "Provenance" && reads => Ok("provenance"),
@@ -73,6 +72,16 @@ pub fn function_of(method: &Method, path: &str) -> Result<&'static str, Box<Resp
         | Target::Operation(..)
         | Target::TypeOperation(..)
         | Target::SystemOperation(_) => Ok("lookup"),
+    }
+}
+
+/// Whether an operation tells of accesses, or of their review.
+fn is_of_audit(kind: &str, operation: &str, reads: bool, posts: bool) -> bool {
+    match (kind, operation) {
+        ("Patient", "$access-log") => reads,
+        ("AuditEvent", "$proof" | "$register" | "$review-queue" | "$break-glass-count") => reads,
+        ("AuditEvent", "$review") => posts,
+        _ => false,
     }
 }
 

@@ -4,11 +4,13 @@ pub mod compile;
 pub mod demo;
 pub mod ledger;
 pub mod load;
+pub mod register;
 pub mod store;
 pub mod tables;
 pub mod token;
 pub mod up;
 pub mod verify;
+pub mod yearly;
 
 use std::path::{Path, PathBuf};
 
@@ -45,6 +47,10 @@ enum Command {
     Ledger(ledger::Options),
     /// Checks a ledger, with nothing but public keys and files
     Verify(verify::Options),
+    /// Writes the register of accesses, through a region's door
+    Register(register::Options),
+    /// Counts the accesses of a year, through a region's door
+    Yearly(yearly::Options),
 }
 
 /// Where things are; every subcommand takes these.
@@ -96,6 +102,8 @@ pub fn run() -> Result<()> {
             Command::Demo(options) => demo::run(options).await,
             Command::Ledger(options) => ledger::run(options).await,
             Command::Verify(options) => verify::run(options).await,
+            Command::Register(options) => register::run(options).await,
+            Command::Yearly(options) => yearly::run(options).await,
         }
     })
 }

@@ -205,11 +205,35 @@ pub fn filter(filter: journal::Filter) -> plain::JournalFilter {
         cursor: filter.cursor,
         changes: filter.changes,
         target: filter.target.map(key),
+        region: filter.region,
     }
 }
 
 pub fn entries(page: plain::JournalPage) -> journal::Page {
-    journal::Page { entries: page.entries, next: page.next }
+    let reviews = page.reviews.into_iter().map(|held| journal::Reviewed {
+        entry: held.entry,
+        outcome: held.outcome,
+        at_ms: held.at_ms,
+    });
+    journal::Page { entries: page.entries, next: page.next, reviews: reviews.collect() }
+}
+
+pub fn review_filter(filter: journal::ReviewFilter) -> plain::ReviewFilter {
+    plain::ReviewFilter {
+        region: filter.region,
+        state: filter.state,
+        rule: filter.rule,
+        establishment: filter.establishment,
+        from_ms: filter.from_ms,
+        to_ms: filter.to_ms,
+        count: filter.count,
+        cursor: filter.cursor,
+    }
+}
+
+pub fn reviews(page: plain::ReviewPage) -> journal::ReviewPage {
+    let judged_until_ms = page.judged_until_ms;
+    journal::ReviewPage { items: page.items, next: page.next, judged_until_ms }
 }
 
 pub fn export(request: exports::Request) -> plain::ExportRequest {

@@ -2,7 +2,7 @@
 
 use wasmtime::component::{Accessor, Resource};
 
-use super::bindings::dossier::record::journal::{self, Filter, Page};
+use super::bindings::dossier::record::journal::{self, Filter, Page, ReviewFilter, ReviewPage};
 use super::bindings::dossier::record::types::{Intent, Refusal};
 use super::{Host, Session, convert};
 use crate::sandbox::Cell;
@@ -51,5 +51,31 @@ impl<T> journal::HostWithStore<T> for Host {
         let (walls, session) = store.with(|mut access| access.get().held(&session))?;
         let found = walls.journal_proof(&session, convert::intent(intent), &id).await;
         Ok(found.map_err(convert::refused))
+    }
+
+    async fn reviews(
+        store: &Accessor<T, Self>,
+        session: Resource<Session>,
+        intent: Intent,
+        filter: ReviewFilter,
+    ) -> wasmtime::Result<Result<ReviewPage, Refusal>> {
+        let (walls, session) = store.with(|mut access| access.get().held(&session))?;
+        let (intent, filter) = (convert::intent(intent), convert::review_filter(filter));
+        let read = walls.journal_reviews(&session, intent, filter).await;
+        Ok(read.map(convert::reviews).map_err(convert::refused))
+    }
+
+    async fn review(
+        store: &Accessor<T, Self>,
+        session: Resource<Session>,
+        intent: Intent,
+        id: String,
+        outcome: String,
+        note: String,
+    ) -> wasmtime::Result<Result<Vec<u8>, Refusal>> {
+        let (walls, session) = store.with(|mut access| access.get().held(&session))?;
+        let intent = convert::intent(intent);
+        let done = walls.journal_review(&session, intent, &id, &outcome, &note).await;
+        Ok(done.map_err(convert::refused))
     }
 }

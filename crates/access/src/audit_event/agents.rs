@@ -24,15 +24,24 @@ pub fn agents(entry: &Entry, server: &Server, subtype: Subtype) -> Vec<Value> {
         "requestor": by_itself,
         "network": address,
     });
-    let server = json!({
-        "type": {"coding": [server_type.coding()]},
-        "who": {"display": server.name},
-        "requestor": false,
-        "network": {"address": server.base, "type": BY_URI},
-    });
+    let server = if subtype == Subtype::AuthzConsent {
+        // BALP, AuthZconsent: who decided is who recorded, and no network device.
+        json!({
+            "type": {"coding": [server_type.coding()]},
+            "who": super::observer(entry, server),
+            "requestor": false,
+        })
+    } else {
+        json!({
+            "type": {"coding": [server_type.coding()]},
+            "who": {"display": server.name},
+            "requestor": false,
+            "network": {"address": server.base, "type": BY_URI},
+        })
+    };
     let mut agents = vec![client, server];
     if !by_itself {
-        agents.push(user(entry, user_type, &address));
+        agents.push(user(entry, user_type, subtype));
     }
     if matches!(subtype, Subtype::AuthzConsent | Subtype::BreakGlass) {
         agents.push(json!({
@@ -65,7 +74,7 @@ fn types(subtype: Subtype) -> (Word, Word, Word) {
         | Subtype::Patch
         | Subtype::Batch
         | Subtype::Transaction => (words::SOURCE, words::DESTINATION, words::AUTHOR),
-        Subtype::Token => (words::SOURCE, words::DESTINATION, words::RECIPIENT),
+        Subtype::Token | Subtype::Review => (words::SOURCE, words::DESTINATION, words::RECIPIENT),
         Subtype::AuthzConsent | Subtype::BreakGlass => {
             (words::APPLICATION, words::AUTHORIZER, words::RECIPIENT)
         }
@@ -73,7 +82,7 @@ fn types(subtype: Subtype) -> (Word, Word, Word) {
     }
 }
 
-fn user(entry: &Entry, user_type: Word, address: &Value) -> Value {
+fn user(entry: &Entry, user_type: Word, subtype: Subtype) -> Value {
     let agent = &entry.agent;
     let subject = if agent.subject.is_empty() { "unknown" } else { agent.subject.as_str() };
     let mut identifier = json!({"value": subject});
@@ -85,15 +94,15 @@ fn user(entry: &Entry, user_type: Word, address: &Value) -> Value {
         "role": [{"text": words::function(&agent.function)}],
         "who": {"identifier": identifier},
         "requestor": true,
-        "network": address,
         "purposeOfUse": [{"coding": [words::purpose(entry.purpose).coding()]}],
     });
     if let Some(members) = user.as_object_mut() {
         if let Some(name) = &agent.name {
             members.insert("name".to_owned(), json!(name));
         }
-        // BALP: the id of the token stands for the authorization.
-        if let Some(token_id) = &agent.token_id {
+        // BALP: the id of the token stands for the authorization, but not of a
+        // deletion, whose user has none (`entities`).
+        if let Some(token_id) = agent.token_id.as_ref().filter(|_| subtype != Subtype::Delete) {
             members.insert("policy".to_owned(), json!([token_id]));
         }
         if let Some(licence) = &agent.licence {

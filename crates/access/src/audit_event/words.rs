@@ -120,6 +120,18 @@ pub const SYSTEM_OBJECT: Word = word(ENTITY_TYPE, "2", "Objet du système", "Sys
 pub const PATIENT: Word = word(ENTITY_ROLE, "1", "Patient", "Patient");
 pub const DOMAIN_RESOURCE: Word = word(ENTITY_ROLE, "4", "Ressource", "Domain Resource");
 pub const QUERY: Word = word(ENTITY_ROLE, "24", "Requête", "Query");
+/// The question of what is no query to BALP: a conditional change, an emergency.
+pub const ASKED: Word =
+    word("urn:dossier:audit-entity", "query", "Demande telle que formulée", "Request as asked");
+/// By what right, and with which reason.
+pub const DECISION: Word = word("urn:dossier:audit-entity", "decision", "Décision", "Decision");
+/// BALP, UserAgentTypes: the token of the user.
+pub const TOKEN: Word = word(
+    "https://profiles.ihe.net/ITI/BALP/CodeSystem/UserAgentTypes",
+    "UserOauthAgent",
+    "Jeton de la personne",
+    "User OAuth Agent participant",
+);
 pub const REQUEST_ID: Word = word(
     "https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType",
     "XrequestId",
@@ -146,6 +158,7 @@ pub enum Subtype {
     Batch,
     Transaction,
     Token,
+    Review,
     /// A Consent had a part in the decision.
     AuthzConsent,
     /// An emergency was declared (bris de glace).
@@ -171,6 +184,7 @@ impl Subtype {
             Interaction::Batch => Self::Batch,
             Interaction::Transaction => Self::Transaction,
             Interaction::Token => Self::Token,
+            Interaction::Review => Self::Review,
         }
     }
 
@@ -200,11 +214,30 @@ impl Subtype {
             Self::Delete => ("delete", "suppression", "delete"),
             Self::Batch => ("batch", "lot", "batch"),
             Self::Transaction => ("transaction", "transaction", "transaction"),
+            Self::Review => ("operation", "examen d'un accès", "review of an access"),
             Self::Token => return LOGIN,
             Self::AuthzConsent => return DECIDED_BY_CONSENT,
             Self::BreakGlass => return OVERRIDE,
         };
         word(RESTFUL, code, french, english)
+    }
+
+    /// The codes of the subtype. BALP knows as a query what is a search, and as a
+    /// read what is a read: what is one of them under another name has both.
+    pub fn codes(self) -> Vec<Word> {
+        let also = match self {
+            Self::HistoryType | Self::HistorySystem | Self::Operation | Self::Export => {
+                Some(Self::Search.word())
+            }
+            Self::History => Some(Self::Read.word()),
+            _ => None,
+        };
+        [self.word()].into_iter().chain(also).collect()
+    }
+
+    /// Whether it has BALP's pattern of a query.
+    pub fn is_query(self) -> bool {
+        self.pattern() == Some("Query")
     }
 
     /// Value set audit-event-action, as BALP fixes it per pattern.
@@ -224,6 +257,7 @@ impl Subtype {
             | Self::Transaction
             | Self::AuthzConsent
             | Self::BreakGlass
+            | Self::Review
             | Self::Token => "E",
         }
     }
@@ -238,10 +272,10 @@ impl Subtype {
     }
 
     /// BALP's name for the pattern; it has none for a token that is asked for,
-    /// nor for an emergency.
+    /// for a review, nor for an emergency.
     pub fn pattern(self) -> Option<&'static str> {
         Some(match self {
-            Self::Token | Self::BreakGlass => return None,
+            Self::Token | Self::BreakGlass | Self::Review => return None,
             Self::AuthzConsent => "AuthZconsent",
             Self::Read | Self::Vread | Self::History => "Read",
             Self::Create => "Create",

@@ -77,7 +77,8 @@ pub fn view(
         Decision::Allow { basis, .. } => basis,
         Decision::Deny { reason, .. } => return Err(reason),
     };
-    let audits = intended.interaction == Interaction::ReadAudit || intended.resource_type == AUDIT;
+    let audits = matches!(intended.interaction, Interaction::ReadAudit | Interaction::Review)
+        || intended.resource_type == AUDIT;
     at_this_door(claims, circumstances.door)?;
     let narrowed = of_age(claims, intended, circumstances, audits)?;
     entitled(claims, intended, circumstances)?;

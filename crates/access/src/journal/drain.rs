@@ -18,6 +18,7 @@ use crate::limits::{
     BATCH_BYTES_MAX, DRAIN_ITEMS_MAX, DRAIN_OUTBOX_MAX, INDEX_SPAN_MS, RETRY_PAUSE_MS,
     STREAM_IDLE_MS, WRITE_ATTEMPTS_MAX,
 };
+use crate::review::keep_for_judging;
 
 /// Partition of the index of one person's accesses.
 pub fn person_pk(person: &str) -> String {
@@ -182,10 +183,11 @@ impl<T: Table, E: Environment, O: Outbox> Drain<T, E, O> {
             Value::N(i64::try_from(stream.drained).unwrap_or(i64::MAX)),
         );
         let write = if closed {
-            // The sequencer finds streams in the register: it must know this
-            // one before it leaves.
+            // The sequencer and the rules find streams in the register: they
+            // must know this one before it leaves.
             let token = self.token();
             keep_closed(&*self.table, &self.region, &stream.epoch, &token).await?;
+            keep_for_judging(&*self.table, &self.region, &stream.epoch).await?;
             let kept = Key::new(closed_pk(&self.region), &stream.epoch);
             self.table.write(Write::put(kept, moved.to_item(), Condition::Always)).await?;
             Write::delete(key, as_read)

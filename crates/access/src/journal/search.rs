@@ -18,6 +18,8 @@ use crate::limits::{INDEX_PAGE_ITEMS, INDEX_SPAN_MS, PAGE_ENTRIES_MAX};
 pub struct Search<'a> {
     /// Only accesses that concern this person.
     pub person: Option<&'a str>,
+    /// Only accesses that this region's gateways served.
+    pub region: Option<&'a str>,
     /// First instant, milliseconds since 1970, included.
     pub from_ms: u64,
     /// Last instant, milliseconds since 1970, included.
@@ -78,9 +80,10 @@ impl<T: Table, O: Outbox> Reader<T, O> {
             let place = (entry.at_ms, entry.id.clone());
             let concerned =
                 search.person.is_none_or(|person| entry.persons.iter().any(|held| held == person));
+            let here = search.region.is_none_or(|region| entry.region == region);
             let within = (search.from_ms..=to_ms).contains(&entry.at_ms)
                 && before.as_ref().is_none_or(|before| place < *before);
-            if concerned && within {
+            if concerned && here && within {
                 found.insert(place, entry);
             }
         };
@@ -88,7 +91,10 @@ impl<T: Table, O: Outbox> Reader<T, O> {
 
         let partitions = match search.person {
             Some(person) => vec![person_pk(person)],
-            None => self.regions.iter().map(|region| region_pk(region)).collect(),
+            None => {
+                let asked = |region: &&String| search.region.is_none_or(|one| one == *region);
+                self.regions.iter().filter(asked).map(|region| region_pk(region)).collect()
+            }
         };
         // An item is named by its newest entry, which may be later than ours.
         let last = format!("{}~", instant_sk(to_ms.saturating_add(INDEX_SPAN_MS)));
@@ -129,6 +135,7 @@ impl<T: Table, O: Outbox> Reader<T, O> {
             let page = self
                 .search(&Search {
                     person: None,
+                    region: None,
                     from_ms: at_ms,
                     to_ms: at_ms,
                     limit: PAGE_ENTRIES_MAX,
@@ -182,6 +189,7 @@ impl<T: Table, O: Outbox> Reader<T, O> {
             for (entry, _) in batch::entries(bytes)? {
                 let place = (entry.at_ms, entry.id.clone());
                 if (search.from_ms..=to_ms).contains(&entry.at_ms)
+                    && search.region.is_none_or(|region| entry.region == region)
                     && before.is_none_or(|before| place < *before)
                 {
                     found.insert(place, entry);

@@ -2,13 +2,13 @@
 
 mod appending;
 mod finding;
-mod table;
+pub(crate) mod table;
 
 use super::*;
 use crate::entry::{Entry, id};
 
 /// An entry at `at_ms` about these people, its id told apart by `number`.
-fn entry(at_ms: u64, number: u32, persons: &[&str]) -> Entry {
+pub(crate) fn entry(at_ms: u64, number: u32, persons: &[&str]) -> Entry {
     let mut random = [0; 10];
     random[6..].copy_from_slice(&number.to_be_bytes());
     Entry {

@@ -44,7 +44,7 @@ enum Asks {
 }
 
 /// Interactions, and the type when it is not any.
-const CLASSES: [(&str, Interaction, &str); 18] = [
+const CLASSES: [(&str, Interaction, &str); 20] = [
     ("read", Interaction::Read, "Observation"),
     ("vread", Interaction::Vread, "Observation"),
     ("history-instance", Interaction::HistoryInstance, "Observation"),
@@ -60,6 +60,8 @@ const CLASSES: [(&str, Interaction, &str); 18] = [
     ("delete", Interaction::Delete, "Observation"),
     ("bundle", Interaction::Batch, "Bundle"),
     ("read-audit", Interaction::ReadAudit, "AuditEvent"),
+    ("review-queue", Interaction::ReadAudit, "Task"),
+    ("review", Interaction::Review, "AuditEvent"),
     ("provenance-read", Interaction::Read, "Provenance"),
     ("provenance-search", Interaction::Search, "Provenance"),
     ("provenance-history", Interaction::HistoryType, "Provenance"),

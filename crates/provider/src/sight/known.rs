@@ -147,6 +147,6 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
 }
 
 /// A stored body, taken apart.
-pub(super) fn parsed(body: &str) -> Option<Document> {
+pub(crate) fn parsed(body: &str) -> Option<Document> {
     Document::parse(body.to_owned(), &JsonLimits::default()).ok()
 }

@@ -13,7 +13,7 @@ mod restrictions;
 mod writes;
 
 pub(crate) use keep::Candidate;
-pub(crate) use known::{is_restricting, veil_row};
+pub(crate) use known::{is_restricting, parsed, veil_row};
 pub(crate) use writes::{as_absent, collision};
 
 use restrictions::Read;

@@ -41,7 +41,11 @@ pub(crate) fn as_absent(change: &Change) -> Result<Gone, Stop> {
     match (change.kind, change.form, change.if_match) {
         (ChangeKind::Delete, _, None) => Ok(Gone { key, deleted: None }),
         (_, BodyForm::Resource, Some(_)) => Err(no_such_version().into()),
-        (_, BodyForm::Resource, None) => Err(collision().into()),
+        // Whose record it is in, when the id says: the entry is in it too.
+        (_, BodyForm::Resource, None) => {
+            let person = chart::ids::person_of(&key.id).map(str::to_owned);
+            Err(Stop::from(collision()).concerning(person))
+        }
         _ => Err(absent(&key).into()),
     }
 }

@@ -92,6 +92,8 @@ pub struct Answer {
     pub replayed: bool,
     /// Retry-After.
     pub retry_after: Option<Duration>,
+    /// Where the next page is (RFC 8288, `rel="next"`).
+    pub next: Option<String>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -115,7 +117,34 @@ impl Client {
     /// When no whole answer comes; what was sent may have been done all the
     /// same.
     pub async fn post(&mut self, token: &str, key: &str, body: Bytes) -> Result<Answer> {
-        let exchange = tokio::time::timeout(self.attempt, self.exchange(token, key, body)).await;
+        let request = Request::post(&self.target.path)
+            .header(header::HOST, &self.target.authority)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::CONTENT_TYPE, "application/fhir+json")
+            .header(header::ACCEPT, "application/fhir+json")
+            // The reasons of refusals stand in a table that is in English.
+            .header(header::ACCEPT_LANGUAGE, "en")
+            .header("idempotency-key", key)
+            .body(Full::new(body))?;
+        self.bounded(request).await
+    }
+
+    /// Reads what is under a path and query below the base, such as
+    /// `/AuditEvent/$register?date=2026`.
+    ///
+    /// # Errors
+    /// When no whole answer comes.
+    pub async fn get(&mut self, token: &str, below: &str) -> Result<Answer> {
+        let request = Request::get(format!("{}{below}", self.target.path))
+            .header(header::HOST, &self.target.authority)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::ACCEPT_LANGUAGE, "en")
+            .body(Full::new(Bytes::new()))?;
+        self.bounded(request).await
+    }
+
+    async fn bounded(&mut self, request: Request<Full<Bytes>>) -> Result<Answer> {
+        let exchange = tokio::time::timeout(self.attempt, self.exchange(request)).await;
         let answer = match exchange {
             Ok(answer) => answer,
             Err(_) => Err(anyhow::anyhow!("no answer within {} s", self.attempt.as_secs())),
@@ -126,16 +155,7 @@ impl Client {
         answer
     }
 
-    async fn exchange(&mut self, token: &str, key: &str, body: Bytes) -> Result<Answer> {
-        let request = Request::post(&self.target.path)
-            .header(header::HOST, &self.target.authority)
-            .header(header::AUTHORIZATION, format!("Bearer {token}"))
-            .header(header::CONTENT_TYPE, "application/fhir+json")
-            .header(header::ACCEPT, "application/fhir+json")
-            // The reasons of refusals stand in a table that is in English.
-            .header(header::ACCEPT_LANGUAGE, "en")
-            .header("idempotency-key", key)
-            .body(Full::new(body))?;
+    async fn exchange(&mut self, request: Request<Full<Bytes>>) -> Result<Answer> {
         let sender = self.sender().await?;
         let response = sender.send_request(request).await?;
         let (head, body) = response.into_parts();
@@ -143,12 +163,14 @@ impl Client {
         let replayed = told("idempotency-replayed") == Some("true");
         let retry_after =
             told("retry-after").and_then(|text| text.parse().ok()).map(Duration::from_secs);
+        let next = told("link").and_then(next_of);
         let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
         let body = body.map_err(|error| anyhow::anyhow!("reading the answer: {error}"))?;
         Ok(Answer {
             status: head.status.as_u16(),
             replayed,
             retry_after,
+            next,
             body: body.to_bytes().into(),
         })
     }
@@ -171,6 +193,13 @@ impl Client {
         };
         Ok(self.sender.insert(sender))
     }
+}
+
+/// The address of a link header that leads to the next page.
+fn next_of(link: &str) -> Option<String> {
+    let (address, relation) = link.split_once('>')?;
+    let is_next = relation.split(';').any(|part| part.trim() == "rel=\"next\"");
+    is_next.then(|| address.trim_start().strip_prefix('<').map(str::to_owned))?
 }
 
 /// Whether a status is a success.

@@ -34,7 +34,7 @@ pub enum Verdict {
 /// Judges the answer to a parcel. `since_ms` is the instant, by the door's
 /// clock, before which nothing of this load can have been stored.
 pub fn judge(parcel: &Parcel, answer: Answer, since_ms: i64) -> Verdict {
-    let Answer { status, replayed, retry_after, body } = answer;
+    let Answer { status, replayed, retry_after, body, next: _ } = answer;
     let document = Document::parse_bytes(body, &JsonLimits::default()).ok();
     let root = document.as_ref().map(Document::root);
     if !is_success(status) {

@@ -41,7 +41,8 @@ impl House {
         let mut ids = Vec::new();
         let mut cursor: Option<String> = None;
         loop {
-            let search = Search { person, from_ms, to_ms, limit, cursor: cursor.as_deref() };
+            let after = cursor.as_deref();
+            let search = Search { person, region: None, from_ms, to_ms, limit, cursor: after };
             let page = block_on(reader.search(&search)).unwrap();
             assert!(page.entries.len() <= limit);
             ids.extend(page.entries.into_iter().map(|entry| entry.id));
@@ -217,6 +218,7 @@ fn one_entry_is_found_by_its_id() {
     assert_eq!(block_on(reader.find(&wanted.id)).unwrap(), Some(wanted));
     assert_eq!(block_on(reader.find(&entry(7, 99, &[]).id)).unwrap(), None);
     assert_eq!(block_on(reader.find("nothing")).unwrap(), None);
-    let wrong = Search { person: None, from_ms: 0, to_ms: 9, limit: 1, cursor: Some("x") };
+    let wrong =
+        Search { person: None, region: None, from_ms: 0, to_ms: 9, limit: 1, cursor: Some("x") };
     assert_eq!(block_on(reader.search(&wrong)), Err(JournalError::Cursor));
 }

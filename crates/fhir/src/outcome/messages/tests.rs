@@ -22,13 +22,14 @@ const SOURCES: [&str; 10] = [
 
 /// Sentences in the source that no caller reads: what they are part of, or
 /// told to an operator.
-const NOT_FOR_CALLERS: [&str; 9] = [
+const NOT_FOR_CALLERS: [&str; 10] = [
     "Dossier santé, région {region}",
     "Un jeton est nécessaire pour tout, sauf pour ce qui dit comment en obtenir un.",
     "A bearer token is needed for everything but what says how to get one.",
     "Le dossier en produit lui-même; ceux des clients sont gardés à côté.",
     "The record makes its own; those that clients send are kept beside them.",
     "sandbox; default-src 'none'",
+    "default-src 'none'; style-src 'unsafe-inline'",
     "the search tokens of a cell cannot be read",
     "a key has no kid",
     "holds a secret; publish the public key only",

@@ -14,7 +14,8 @@ const BEFORE: &str = "2026-01-01T11:59:59.999Z";
 const AFTER: &str = "2026-01-01T07:00:00.000-05:00";
 
 fn answer(status: u16, replayed: bool, body: &Value) -> Answer {
-    Answer { status, replayed, retry_after: None, body: body.to_string().into_bytes() }
+    let body = body.to_string().into_bytes();
+    Answer { status, replayed, retry_after: None, next: None, body }
 }
 
 /// What becomes of one entry of this method, by what is answered of it.
