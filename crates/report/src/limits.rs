@@ -19,7 +19,8 @@ pub const PERIOD_MS_MAX: i64 = 400 * 86_400_000;
 pub const MINUTES_KEPT_S: i64 = 35 * 86_400;
 /// How long a row of an hour is kept, in seconds: 800 days, two yearly reports.
 pub const HOURS_KEPT_S: i64 = 800 * 86_400;
-/// Numbers of emergencies below this are not told to the public exactly.
+/// The public is told numbers of emergencies rounded down to multiples of this,
+/// and below it only that they are below.
 pub const SMALL_NUMBER: u64 = 5;
 /// Longest line of a file of records, in bytes.
 pub const RECORD_BYTES_MAX: usize = 4_096;

@@ -300,9 +300,11 @@ impl Period<'_> {
             refusals: tally.refusals.clone(),
             changes: tally.changes,
             conflicts: tally.conflicts,
+            // One more or less would tell that it happened just now.
             emergencies: match (self.audience, tally.emergencies) {
                 (Audience::Public, 1..SMALL_NUMBER) => Number::Below { below: SMALL_NUMBER },
-                (_, exact) => Number::Exact(exact),
+                (Audience::Public, exact) => Number::Exact(exact - exact % SMALL_NUMBER),
+                (Audience::Operators, exact) => Number::Exact(exact),
             },
         }
     }

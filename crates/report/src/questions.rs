@@ -254,9 +254,11 @@ impl About<'_> {
         let counted = (self.total.emergencies, self.requests);
         let most = self.objectives.emergency_share;
         let mut answer = self.at_most(Question::EmergenciesRare, counted, most);
-        if let Number::Below { below } = self.region.total.emergencies {
-            answer.figure = Figure::SmallShare { below, whole: self.requests };
-        }
+        let whole = self.requests;
+        answer.figure = match self.region.total.emergencies {
+            Number::Below { below } => Figure::SmallShare { below, whole },
+            Number::Exact(part) => Figure::Share { part, whole },
+        };
         answer
     }
 

@@ -4,6 +4,7 @@ pub mod compile;
 pub mod demo;
 pub mod ledger;
 pub mod load;
+pub mod report;
 pub mod store;
 pub mod tables;
 pub mod token;
@@ -45,6 +46,8 @@ enum Command {
     Ledger(ledger::Options),
     /// Checks a ledger, with nothing but public keys and files
     Verify(verify::Options),
+    /// Tells how the pilot fared: latencies, refusals, loads, the questions that decide
+    Report(report::Options),
 }
 
 /// Where things are; every subcommand takes these.
@@ -96,6 +99,7 @@ pub fn run() -> Result<()> {
             Command::Demo(options) => demo::run(options).await,
             Command::Ledger(options) => ledger::run(options).await,
             Command::Verify(options) => verify::run(options).await,
+            Command::Report(options) => report::run(options).await,
         }
     })
 }

@@ -9,6 +9,8 @@ use store::definition::TableKind;
 use store::embedded::EmbeddedTable;
 use store::sdk::SdkTable;
 
+use crate::observed;
+
 /// The operations of the port, as metrics name them.
 const OPERATIONS: [&str; 6] = ["get", "get_many", "query", "write", "write_each", "transact"];
 
@@ -78,10 +80,14 @@ impl AnyTable {
 macro_rules! counted {
     ($self:ident, $operation:literal, $table:ident => $call:expr) => {{
         $self.trips.count($self.kind, $operation);
-        match &$self.kept {
+        let began = observed::begin_trip();
+        let done = match &$self.kept {
             Kept::Embedded($table) => $call.await,
             Kept::Sdk($table) => $call.await,
-        }
+        };
+        let operation = OPERATIONS.get($operation).copied().unwrap_or_default();
+        observed::end_trip(began, $self.kind.base_name(), operation);
+        done
     }};
 }
 

@@ -48,8 +48,8 @@ fn head(page: &mut String, report: &Report, words: Words) {
          près de ce qui fut compté.",
     );
     let few = words.of(
-        " Numbers of emergency accesses below five are not told.",
-        " Les nombres d’accès d’urgence sous cinq ne sont pas dits.",
+        " Numbers of emergency accesses are rounded down to fives.",
+        " Les nombres d’accès d’urgence sont arrondis à cinq près, vers le bas.",
     );
     let few = if report.audience == Audience::Public { few } else { "" };
     let _ = writeln!(page, "<p class=\"soft\">{says}{few}</p>");
