@@ -56,8 +56,10 @@ impl Pilot {
 
     /// The figures of one door of this process.
     pub fn series(&self, region: &str) -> Arc<Series> {
-        let place = self.directory.region(region);
-        let establishments = place.into_iter().flat_map(|place| &place.establishments);
+        // Those of other regions too: a neighbour serves them when their own door
+        // does not answer.
+        let regions = self.directory.regions().iter();
+        let establishments = regions.flat_map(|place| &place.establishments);
         let establishments = establishments.map(|one| one.id.clone()).collect();
         let process = format!("{:08x}", random());
         let series = Arc::new(Series::new(region, process, establishments, System.now_ms()));

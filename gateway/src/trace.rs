@@ -142,6 +142,17 @@ impl Spans {
         self.began_ns
     }
 
+    /// Now, by the clock of this request: a clock that is set meanwhile does not
+    /// make it end before what is within it.
+    pub fn now_ns(&self) -> u64 {
+        self.at_ns(Instant::now())
+    }
+
+    fn at_ns(&self, at: Instant) -> u64 {
+        let since = at.saturating_duration_since(self.began).as_nanos();
+        self.began_ns.saturating_add(u64::try_from(since).unwrap_or(u64::MAX))
+    }
+
     /// What was measured, in the order in which it ended.
     pub fn spans(&self) -> &[Span] {
         &self.spans
@@ -188,11 +199,7 @@ impl Spans {
             self.dropped = self.dropped.saturating_add(1);
             return;
         }
-        let ns = |at: Instant| {
-            let since = at.saturating_duration_since(self.began).as_nanos();
-            self.began_ns.saturating_add(u64::try_from(since).unwrap_or(u64::MAX))
-        };
-        let (start_ns, end_ns) = (ns(began), ns(Instant::now()));
+        let (start_ns, end_ns) = (self.at_ns(began), self.now_ns());
         self.spans.push(Span { id, parent, name, kind, start_ns, end_ns });
     }
 }

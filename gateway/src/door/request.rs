@@ -26,7 +26,7 @@ use crate::limits;
 use crate::log::{self, Line};
 use crate::metrics::{self, Answerer};
 use crate::observed::Observed;
-use crate::otlp::{self, Traced};
+use crate::otlp::Traced;
 use crate::region::Region;
 use crate::routes::Found;
 use crate::sandbox::{Failure, Function};
@@ -123,7 +123,7 @@ fn count(region: &Region, observed: &Observed, told: &Told<'_>) {
             route: log::shape(told.path),
             function: function.to_owned(),
             status: told.status,
-            end_ns: otlp::now_ns(),
+            end_ns: spans.now_ns(),
             spans,
         });
     }

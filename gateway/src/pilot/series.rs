@@ -75,8 +75,8 @@ impl Series {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts an answer. An establishment that the directory does not have in
-    /// this region counts with those that have none.
+    /// Counts an answer. An establishment that the directory does not have counts
+    /// with none.
     pub fn request(&self, answered: &Answered<'_>) {
         let known = self.establishments.iter().any(|held| held == answered.establishment);
         let establishment = if known { answered.establishment } else { NO_ESTABLISHMENT };
