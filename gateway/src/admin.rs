@@ -1,4 +1,5 @@
-//! The admin port: health, readiness and metrics of one region, for machines.
+//! The admin port: health, readiness and metrics of one region, for machines, and
+//! the pilot report for those who operate it.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,9 +11,10 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use report::Audience;
 use tokio::net::TcpListener;
 
-use crate::metrics::Gauge;
+use crate::metrics::{self, Family, Gauge, Kind, Value};
 use crate::record::roles::Roles;
 use crate::region::Region;
 
@@ -38,14 +40,22 @@ pub async fn serve(listener: TcpListener, region: Arc<Region>) {
 }
 
 async fn answer(region: &Region, asked: &Request<Incoming>) -> Response<Full<Bytes>> {
+    if matches!(*asked.method(), Method::GET | Method::HEAD) && asked.uri().path() == "/pilot" {
+        let query = asked.uri().query().unwrap_or_default();
+        return region.pilot.answer(query, asked.headers(), Audience::Operators).await;
+    }
     let (status, text) = match (asked.method(), asked.uri().path()) {
         (&Method::GET | &Method::HEAD, "/healthz") => (StatusCode::OK, "ok\n".to_owned()),
         (&Method::GET | &Method::HEAD, "/readyz") => match region.ready().await {
             Ok(()) => (StatusCode::OK, "ok\n".to_owned()),
             Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")),
         },
-        (&Method::GET, "/metrics") => (StatusCode::OK, metrics(region).await),
-        _ => (StatusCode::NOT_FOUND, "here are /healthz, /readyz and /metrics\n".to_owned()),
+        (&Method::GET, "/metrics") => {
+            (StatusCode::OK, metrics::text(&region.code, &families(region).await))
+        }
+        _ => {
+            (StatusCode::NOT_FOUND, "here are /healthz, /readyz, /metrics and /pilot\n".to_owned())
+        }
     };
     let mut answer = Response::new(Full::new(Bytes::from(text)));
     *answer.status_mut() = status;
@@ -54,7 +64,8 @@ async fn answer(region: &Region, asked: &Request<Incoming>) -> Response<Full<Byt
     answer
 }
 
-async fn metrics(region: &Region) -> String {
+/// Everything that is measured of a region.
+pub async fn families(region: &Region) -> Vec<Family> {
     let gauge = |name, help, value: usize| Gauge { name, help, value: value as u64 };
     let admission = &region.admission;
     let ledger = &region.ledger;
@@ -84,9 +95,19 @@ async fn metrics(region: &Region) -> String {
         ),
         gauge("resident_bytes", "Memory of the whole process.", resident_bytes().unwrap_or(0)),
     ];
-    let mut text = region.metrics.text(&region.code, &region.trips, &gauges);
-    text.extend(region.roles.as_ref().map(Roles::metrics));
-    text
+    let mut families = region.metrics.families(&region.trips);
+    families.extend(gauges.into_iter().map(Family::from));
+    families.extend(metrics::pilot_families(&region.series, &region.pilot.objectives));
+    if let Some(exporter) = &region.tracing.exporter {
+        let (name, help) = ("traces_dropped_total", "Traces that the collector did not get.");
+        let mut dropped = Family::new(name, help, Kind::Counter);
+        dropped.add(Vec::new(), Value::Whole(exporter.dropped()));
+        families.push(dropped);
+    }
+    if let Some(roles) = &region.roles {
+        families.push(roles.family());
+    }
+    families
 }
 
 /// Resident memory, from `/proc/self/statm` (Linux; pages of 4 KiB on x86_64).

@@ -70,6 +70,17 @@ impl Gauges {
     }
 }
 
+impl Gauges {
+    /// The same for the pilot's report.
+    pub fn figures(&self) -> report::slice::Ledger {
+        report::slice::Ledger {
+            size: self.size.load(Ordering::Relaxed),
+            published: self.published.load(Ordering::Relaxed),
+            lag_ms_max: self.lag_ms(),
+        }
+    }
+}
+
 fn now_ms() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     u64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(u64::MAX)

@@ -52,9 +52,13 @@ pub const STREAMS_MAX: u32 = 128;
 /// Connections of one door. A file descriptor and about 20 KB each.
 pub const CONNECTIONS_MAX: usize = 4_096;
 
-/// Requests of one door inside functions at one time. Above what two cores can
-/// use, because most of a request's time is spent waiting for the store.
+/// Requests inside functions at one time, of all doors of a process, which share
+/// them equally. Above what two cores can use, because most of a request's time
+/// is spent waiting for the store.
 pub const IN_FLIGHT_MAX: usize = 256;
+
+/// Places of a door however many doors there are.
+pub const IN_FLIGHT_MIN: usize = 16;
 
 /// Requests of one door waiting for one of these places.
 pub const WAITING_MAX: usize = 1_024;
@@ -155,6 +159,40 @@ pub const READINESS_ASK_MS: u64 = 500;
 /// Longest time for fetching an issuer's keys: a caller may be waiting.
 pub const KEYS_FETCH_MS: u64 = 5_000;
 
+/// How often the figures of a door are written down: at the end of each minute.
+/// What a process counted since goes with it when it is killed.
+pub const SERIES_MS: u64 = 60_000;
+
+/// Rows of one door's figures that wait for a store that is away: two hours.
+pub const SERIES_ROWS_WAITING_MAX: usize = 240;
+
+/// As much of the file of records is read, from its end.
+pub const RECORDS_READ_BYTES: u64 = 64 * 1024;
+
+/// Records of one region that its metrics look at.
+pub const RECORDS_KNOWN_MAX: usize = 64;
+
+/// How long a page of the report serves the public.
+pub const PAGE_KEPT_MS: u64 = 30_000;
+
+/// Pages that are kept: both languages of a few periods.
+pub const PAGES_KEPT_MAX: usize = 16;
+
+/// Spans of one request; a transaction of thousands asks the store often.
+pub const SPANS_MAX: usize = 128;
+
+/// How often metrics and traces go to the collector.
+pub const OTLP_MS: u64 = 5_000;
+
+/// How long the collector may take to answer.
+pub const OTLP_SEND_MS: u64 = 3_000;
+
+/// Largest answer of the collector that is read.
+pub const OTLP_ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// Traced requests that wait for the collector.
+pub const TRACES_WAITING_MAX: usize = 2_048;
+
 /// Bytes of log lines waiting to be written; what goes over is counted and
 /// dropped, since no request may wait for a log.
 pub const LOG_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -169,4 +207,6 @@ const _: () = assert!(BODY_BYTES_MAX * 4 <= BODIES_BYTES_MAX);
 const _: () = assert!(BODY_BYTES_MAX * 4 <= MEMORY_BYTES_MAX);
 const _: () = assert!(ANSWER_BYTES_MAX <= MEMORY_BYTES_MAX);
 const _: () = assert!(IN_FLIGHT_MAX * 2 + KEPT_MAX * 2 <= INSTANCES_MAX as usize);
+// All eighteen regions in one process.
+const _: () = assert!(IN_FLIGHT_MIN * 18 * 2 + KEPT_MAX * 2 <= INSTANCES_MAX as usize);
 const _: () = assert!(EPOCH_MS * EPOCHS_MAX as u64 <= ANSWER_MS);

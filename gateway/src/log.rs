@@ -101,7 +101,7 @@ pub fn shape(path: &str) -> String {
 
 fn fixed(part: &str) -> bool {
     let letters = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphabetic());
-    let word = matches!(part, "" | "fhir" | "metadata" | "route" | "healthz" | "readyz");
+    let word = matches!(part, "" | "fhir" | "metadata" | "route" | "healthz" | "readyz" | "pilot");
     let special = matches!(part, "_history" | "_search" | "$everything" | ".well-known");
     // An id may be letters too, so only the types of FHIR itself are let by.
     word || special || (letters(part) && fhir::types::is_resource_type(part))

@@ -14,12 +14,16 @@ mod log;
 mod manifest;
 mod metrics;
 mod native;
+mod observed;
+mod otlp;
 mod outbound;
+mod pilot;
 mod readiness;
 mod record;
 mod region;
 mod routes;
 mod sandbox;
+mod trace;
 
 use std::process::ExitCode;
 

@@ -1,22 +1,22 @@
-//! What happened so far, counted without locks, in the text format of
-//! Prometheus (version 0.0.4).
+//! What happened so far, counted without locks; and what is told of it, in the
+//! text form of Prometheus ([`prometheus`]) and in that of OpenTelemetry
+//! (`otlp`): both are written from the same [`Family`]s.
 
-use std::fmt::Write;
+mod family;
+mod pilot;
+mod prometheus;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::Method;
 
 use crate::record::Trips;
+pub use family::{BOUNDS_US, Family, Gauge, Kind, Value};
+pub use pilot::families as pilot_families;
+pub use prometheus::text;
 
-/// Upper bounds of the latency histogram, in microseconds; dense around the
-/// budgets of the design.
-const BOUNDS_US: [u64; 14] = [
-    100, 250, 500, 1_000, 2_000, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000,
-    5_000_000, 30_000_000,
-];
-
-const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "DELETE", "other"];
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "other"];
 
 /// Counters of one function, or of the door for what no function answered.
 #[derive(Default)]
@@ -44,16 +44,6 @@ pub enum Answerer {
     Function(usize),
     /// Health, refusals.
     Door,
-}
-
-/// A number of the moment, with its name, help and type.
-pub struct Gauge {
-    /// Without the common prefix.
-    pub name: &'static str,
-    /// One sentence.
-    pub help: &'static str,
-    /// Its value.
-    pub value: u64,
 }
 
 impl Metrics {
@@ -128,112 +118,86 @@ impl Metrics {
         self.rejected.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Everything, as Prometheus reads it.
-    pub fn text(&self, region: &str, trips: &Trips, gauges: &[Gauge]) -> String {
-        let mut page = Page { text: String::new(), region };
-        page.head("requests_total", "Requests answered.", "counter");
+    /// Everything that was counted here and is not in the series.
+    pub fn families(&self, trips: &Trips) -> Vec<Family> {
+        let mut requests = Family::new("requests_total", "Requests answered.", Kind::Counter);
         for (name, counters) in &self.functions {
             for (method, classes) in METHODS.iter().zip(&counters.requests) {
                 for (class, count) in (1..).zip(classes) {
                     let count = count.load(Ordering::Relaxed);
                     if count > 0 {
-                        let labels =
-                            format!("function=\"{name}\",method=\"{method}\",class=\"{class}xx\"");
-                        page.sample("requests_total", &labels, count);
+                        let labels = vec![
+                            ("function", name.clone()),
+                            ("method", (*method).to_owned()),
+                            ("class", format!("{class}xx")),
+                        ];
+                        requests.add(labels, Value::Whole(count));
                     }
                 }
             }
         }
-        self.latency(&mut page);
-        self.by_function(&mut page, "instances_total", "Instances made.", |counters| {
-            &counters.instances
-        });
-        self.by_function(
-            &mut page,
-            "instance_microseconds_total",
-            "Time spent making instances.",
-            |counters| &counters.instance_sum_us,
-        );
-        self.by_function(&mut page, "reused_total", "Answers by a kept instance.", |counters| {
-            &counters.reused
-        });
-        self.by_function(
-            &mut page,
-            "failures_total",
-            "Traps, broken limits and timeouts.",
-            |counters| &counters.failures,
-        );
-        page.head("rejected_total", "Requests refused for want of a place.", "counter");
-        page.sample("rejected_total", "", self.rejected.load(Ordering::Relaxed));
-        page.head("store_round_trips_total", "Waits for the store.", "counter");
+        let mut rejected =
+            Family::new("rejected_total", "Requests refused for want of a place.", Kind::Counter);
+        rejected.add(Vec::new(), Value::Whole(self.rejected.load(Ordering::Relaxed)));
+        let mut store =
+            Family::new("store_round_trips_total", "Waits for the store.", Kind::Counter);
         for (table, operation, count) in trips.counts() {
-            let labels = format!("table=\"{table}\",operation=\"{operation}\"");
-            page.sample("store_round_trips_total", &labels, count);
+            let labels = vec![("table", table.to_owned()), ("operation", operation.to_owned())];
+            store.add(labels, Value::Whole(count));
         }
-        for gauge in gauges {
-            page.head(gauge.name, gauge.help, "gauge");
-            page.sample(gauge.name, "", gauge.value);
-        }
-        page.text
+        vec![
+            requests,
+            self.latency(),
+            self.by_function("instances_total", "Instances made.", |held| &held.instances),
+            self.by_function(
+                "instance_microseconds_total",
+                "Time spent making instances.",
+                |held| &held.instance_sum_us,
+            ),
+            self.by_function("reused_total", "Answers by a kept instance.", |held| &held.reused),
+            self.by_function("failures_total", "Traps, broken limits and timeouts.", |held| {
+                &held.failures
+            }),
+            rejected,
+            store,
+        ]
     }
 
     fn by_function(
         &self,
-        page: &mut Page<'_>,
-        name: &str,
-        help: &str,
+        name: &'static str,
+        help: &'static str,
         of: impl Fn(&Counters) -> &AtomicU64,
-    ) {
-        page.head(name, help, "counter");
+    ) -> Family {
+        let mut family = Family::new(name, help, Kind::Counter);
         for (function, counters) in &self.functions {
-            let labels = format!("function=\"{function}\"");
-            page.sample(name, &labels, of(counters).load(Ordering::Relaxed));
+            let value = of(counters).load(Ordering::Relaxed);
+            family.add(vec![("function", function.clone())], Value::Whole(value));
         }
+        family
     }
 
-    fn latency(&self, page: &mut Page<'_>) {
+    fn latency(&self) -> Family {
         let name = "request_duration_seconds";
-        page.head(name, "From a request's head to its answer.", "histogram");
+        let mut family = Family::new(name, "From a request's head to its answer.", Kind::Histogram);
         for (function, counters) in &self.functions {
-            let mut total = 0;
-            let bounds = BOUNDS_US.iter().map(|bound| seconds(*bound));
-            for (bound, count) in bounds.chain(["+Inf".to_owned()]).zip(&counters.latency) {
-                total += count.load(Ordering::Relaxed);
-                let labels = format!("function=\"{function}\",le=\"{bound}\"");
-                page.sample("request_duration_seconds_bucket", &labels, total);
-            }
-            let labels = format!("function=\"{function}\"");
-            let sum = seconds(counters.latency_sum_us.load(Ordering::Relaxed));
-            page.sample("request_duration_seconds_sum", &labels, sum);
-            page.sample("request_duration_seconds_count", &labels, total);
+            let value = Value::Histogram {
+                counts: counters.latency.each_ref().map(|count| count.load(Ordering::Relaxed)),
+                sum_us: counters.latency_sum_us.load(Ordering::Relaxed),
+            };
+            family.add(vec![("function", function.clone())], value);
         }
+        family
     }
 }
 
-struct Page<'a> {
-    text: String,
-    region: &'a str,
-}
-
-impl Page<'_> {
-    fn head(&mut self, name: &str, help: &str, kind: &str) {
-        let _ = writeln!(self.text, "# HELP dossier_{name} {help}");
-        let _ = writeln!(self.text, "# TYPE dossier_{name} {kind}");
-    }
-
-    fn sample(&mut self, name: &str, labels: &str, value: impl std::fmt::Display) {
-        let comma = if labels.is_empty() { "" } else { "," };
-        let region = self.region;
-        let _ = writeln!(self.text, "dossier_{name}{{region=\"{region}\"{comma}{labels}}} {value}");
-    }
+/// The method as metrics and traces name it: one of a few.
+pub fn method(method: &Method) -> &'static str {
+    METHODS.into_iter().find(|name| *name == method.as_str()).unwrap_or("other")
 }
 
 fn micros(taken: Duration) -> u64 {
     u64::try_from(taken.as_micros()).unwrap_or(u64::MAX)
-}
-
-fn seconds(us: u64) -> String {
-    format!("{}.{:06}", us / 1_000_000, us % 1_000_000)
 }
 
 #[cfg(test)]

@@ -89,7 +89,9 @@ impl Tokens for Native {
 
     // Whence it comes is what the door saw, not what the function says.
     async fn verify(&self, authorization: Option<&str>, _: &Origin) -> Answer<Self::Session> {
-        self.0.walls.verify(authorization, &self.0.origin).await
+        let session = self.0.walls.verify(authorization, &self.0.origin).await?;
+        crate::observed::caller(session.claims().establishment.as_deref());
+        Ok(session)
     }
 
     fn claims(&self, session: &Self::Session) -> Claims {

@@ -8,9 +8,21 @@ use crate::functions::Functions;
 use crate::ledger::Gauges;
 use crate::log::Log;
 use crate::metrics::Metrics;
+use crate::otlp::Exporter;
+use crate::pilot::{Pilot, Series};
 use crate::record::roles::{Role, Roles};
 use crate::record::{StoreReadiness, Trips, Walls};
 use crate::routes::Routes;
+use crate::trace::Sampling;
+
+/// Which requests are traced, and where the traces go.
+#[derive(Clone)]
+pub struct Tracing {
+    /// Which.
+    pub sampling: Sampling,
+    /// Where; nowhere without a collector.
+    pub exporter: Option<Arc<Exporter>>,
+}
 
 /// A region that is served. Nothing in it is shared with another region but
 /// the functions, which hold no state, and the log.
@@ -41,6 +53,12 @@ pub struct Region {
     pub roles: Option<Roles>,
     /// In whose name each function asks the store, by the index that routes give.
     pub names: Vec<Role>,
+    /// What is counted for the pilot's report.
+    pub series: Arc<Series>,
+    /// The report itself.
+    pub pilot: Arc<Pilot>,
+    /// Which requests are traced, and where to.
+    pub tracing: Tracing,
     readiness: StoreReadiness,
     open: AtomicBool,
 }
@@ -63,6 +81,12 @@ pub struct Parts {
     pub ledger: Arc<Gauges>,
     /// See [`Region::roles`].
     pub roles: Option<Roles>,
+    /// See [`Region::pilot`].
+    pub pilot: Arc<Pilot>,
+    /// See [`Region::tracing`].
+    pub tracing: Tracing,
+    /// Doors of this process, which share its places.
+    pub doors: usize,
     /// See [`Region::log`].
     pub log: Arc<Log>,
     /// See [`Region::reuse`].
@@ -75,7 +99,6 @@ impl Region {
     /// A region that is not ready yet.
     pub fn new(parts: Parts) -> Arc<Self> {
         Arc::new(Self {
-            code: parts.code,
             routes: parts.routes,
             walls: parts.walls,
             trips: parts.trips,
@@ -83,12 +106,16 @@ impl Region {
             ledger: parts.ledger,
             roles: parts.roles,
             names: parts.functions.names().into_iter().map(Role::from).collect(),
-            admission: Admission::default(),
+            admission: Admission::of_one_among(parts.doors),
+            series: parts.pilot.series(&parts.code),
+            pilot: parts.pilot,
+            tracing: parts.tracing,
             metrics: Metrics::new(parts.functions.names()),
             log: parts.log,
             reuse: parts.reuse.max(1),
             secure: parts.secure,
             functions: parts.functions,
+            code: parts.code,
             open: AtomicBool::new(false),
         })
     }

@@ -106,7 +106,7 @@ def house(tmp_path_factory):
 def decisions(gateway: Gateway) -> dict[tuple, int]:
     """(role, table, action, family, decision) and how often."""
     text = httpx.get(f"{gateway.admin('06')}/metrics").text
-    rows = re.findall(r'^dossier_policy_decisions_total\{role="([^"]*)",table="([^"]*)",action="dynamodb:([^"]*)",family="([^"]*)",decision="([^"]*)"\} (\d+)$', text, re.MULTILINE)
+    rows = re.findall(r'^dossier_policy_decisions_total\{region="[^"]*",role="([^"]*)",table="([^"]*)",action="dynamodb:([^"]*)",family="([^"]*)",decision="([^"]*)"\} (\d+)$', text, re.MULTILINE)
     return {tuple(row[:5]): int(row[5]) for row in rows}
 
 

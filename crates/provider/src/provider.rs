@@ -29,6 +29,10 @@ pub type Later = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// Takes work that may happen after the answer.
 pub type Background = Arc<dyn Fn(Later) + Send + Sync>;
 
+/// Told of each entry of a read or a refusal once it is durable, in the task of
+/// its request: for counts, which must not hold what it says of a person.
+pub type Watch = Box<dyn Fn(&Entry) + Send + Sync>;
+
 /// How entries reach the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Journaling {
@@ -99,6 +103,7 @@ pub(crate) struct Inner<T, E> {
     pub region: String,
     pub environment: E,
     pub background: Option<Background>,
+    pub watch: OnceLock<Watch>,
     pub unique_systems: Vec<String>,
     /// Issuers of tokens, as Consents may name them.
     pub issuer_urls: Vec<String>,
@@ -176,6 +181,7 @@ where
             region: setup.region,
             environment: setup.environment,
             background: setup.background,
+            watch: OnceLock::new(),
             unique_systems: setup.unique_systems,
             decisions,
             listed: Listed::default(),
@@ -230,7 +236,11 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             Journaling::Shared => self.inner.journal.append(entry).await,
             Journaling::Alone => self.inner.journal.append_alone(entry).await,
         };
-        done.map_err(|error| journal_failed(&error))
+        done.map_err(|error| journal_failed(&error))?;
+        if let Some(watch) = self.inner.watch.get() {
+            watch(entry);
+        }
+        Ok(())
     }
 
     /// Takes no more entries; the flusher writes what waits and ends.

@@ -24,12 +24,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use chart::Environment;
 use clap::Args;
 use sha2::{Digest, Sha256};
 
 use crate::cli::{Places, token, up};
 use crate::engine::hexadecimal;
-use crate::record;
+use crate::pilot::records;
+use crate::record::{self, System};
 use client::Target;
 use engine::{Engine, Mint, Setup};
 use files::Found;
@@ -170,6 +172,7 @@ impl Through {
             let text = serde_json::to_string_pretty(&told)?;
             std::fs::write(file, text).with_context(|| format!("writing {}", file.display()))?;
         }
+        self.leave(&counts, stopped.is_none());
         print!("{}", counts.table());
         if let Some(reason) = &stopped {
             eprintln!("dossier: the load was ended early: {reason}");
@@ -177,6 +180,25 @@ impl Through {
         match (counts.exit_code(), stopped) {
             (0, None) => Ok(()),
             (code, _) => std::process::exit(code.max(1)),
+        }
+    }
+
+    /// Leaves the balance for the pilot's report. A load is not undone because
+    /// that cannot be written.
+    fn leave(&self, counts: &count::Reconciliation, whole: bool) {
+        let total = counts.total();
+        let load = report::record::Load {
+            at_ms: System.now_ms(),
+            region: self.region.clone(),
+            balanced: whole && counts.balances(),
+            read: total.read,
+            created: total.created,
+            updated: total.updated,
+            there: total.there,
+            refused: total.refused,
+        };
+        if let Err(why) = records::leave(&self.places.data, &report::Record::Load(load)) {
+            eprintln!("dossier: the balance is not in the pilot's report: {why:#}");
         }
     }
 

@@ -5,6 +5,7 @@ pub mod demo;
 pub mod ledger;
 pub mod load;
 pub mod register;
+pub mod report;
 pub mod store;
 pub mod tables;
 pub mod token;
@@ -51,6 +52,8 @@ enum Command {
     Register(register::Options),
     /// Counts the accesses of a year, through a region's door
     Yearly(yearly::Options),
+    /// Tells how the pilot fared: latencies, refusals, loads, the questions that decide
+    Report(report::Options),
 }
 
 /// Where things are; every subcommand takes these.
@@ -104,6 +107,7 @@ pub fn run() -> Result<()> {
             Command::Verify(options) => verify::run(options).await,
             Command::Register(options) => register::run(options).await,
             Command::Yearly(options) => yearly::run(options).await,
+            Command::Report(options) => report::run(options).await,
         }
     })
 }

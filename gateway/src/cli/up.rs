@@ -10,15 +10,16 @@ use clap::Args;
 use regions::Directory;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::Places;
+use crate::cli::{Places, report};
 use crate::door::tls::Certificate;
 use crate::door::{self, Workers};
 use crate::functions::Functions;
 use crate::log::Log;
 use crate::manifest::Manifest;
+use crate::pilot::{self, Pilot};
 use crate::record::Central;
-use crate::region::{Parts, Region};
-use crate::{admin, keys, ledger, limits, record};
+use crate::region::{Parts, Region, Tracing};
+use crate::{admin, keys, ledger, limits, otlp, record};
 
 /// Options of `dossier up`.
 #[derive(Args)]
@@ -60,6 +61,12 @@ pub struct Options {
     /// What keeps the ledgers
     #[command(flatten)]
     ledger: ledger::Choice,
+    /// Where metrics and traces go besides
+    #[command(flatten)]
+    otlp: otlp::Choice,
+    /// What the figures of the pilot are held against
+    #[command(flatten)]
+    objectives: report::Held,
 }
 
 /// A region's two addresses.
@@ -97,6 +104,13 @@ pub async fn run(options: Options) -> Result<()> {
         Some(certificate) => Some(certificate.acceptor(&options.places.data.join("tls"))?),
         None => None,
     };
+    let pilot = Pilot::new(
+        central.access(),
+        directory.clone(),
+        options.objectives.read()?,
+        pilot::records::folder(&options.places.data),
+    );
+    let tracing = Tracing { sampling: options.otlp.sampling(), exporter: options.otlp.exporter()? };
     let (mut regions, mut upkeep) = (Vec::new(), Vec::new());
     for place in &addresses {
         let keeper = options.ledger.keeper(&options.places.data, &place.code)?;
@@ -112,6 +126,9 @@ pub async fn run(options: Options) -> Result<()> {
             readiness: signs.readiness,
             ledger: signs.ledger,
             roles: signs.roles,
+            pilot: Arc::clone(&pilot),
+            tracing: tracing.clone(),
+            doors: addresses.len(),
             log: Arc::clone(&log),
             reuse: options.reuse,
             secure: tls.is_some(),
@@ -124,9 +141,11 @@ pub async fn run(options: Options) -> Result<()> {
         log.event("open", Some(&place.code));
         regions.push(region);
     }
+    let watching = Watching::begin(&pilot, &tracing, &regions, &log);
     stop_signal().await?;
     log.event("closing", None);
     let whole = door::close(&regions, &workers).await;
+    watching.end(&regions).await;
     for kept_up in upkeep {
         kept_up.end().await;
     }
@@ -134,6 +153,50 @@ pub async fn run(options: Options) -> Result<()> {
     writing.abort();
     log.flush(&mut std::io::stdout());
     Ok(())
+}
+
+/// What tells others how the doors fare.
+struct Watching {
+    pilot: Arc<Pilot>,
+    exporter: Option<Arc<otlp::Exporter>>,
+    began_ns: u64,
+}
+
+impl Watching {
+    fn begin(
+        pilot: &Arc<Pilot>,
+        tracing: &Tracing,
+        regions: &[Arc<Region>],
+        log: &Arc<Log>,
+    ) -> Self {
+        let began_ns = otlp::now_ns();
+        let (pilot, exporter) = (Arc::clone(pilot), tracing.exporter.clone());
+        tokio::spawn(Arc::clone(&pilot).keep(Arc::clone(log)));
+        tokio::spawn(lag(regions.to_vec()));
+        if let Some(exporter) = exporter.clone() {
+            tokio::spawn(exporter.keep(regions.to_vec(), began_ns, Arc::clone(log)));
+        }
+        Self { pilot, exporter, began_ns }
+    }
+
+    /// What was counted and traced until now is not lost with the process. Who
+    /// does not take it was told of in the log before.
+    async fn end(self, regions: &[Arc<Region>]) {
+        self.pilot.flush().await;
+        if let Some(exporter) = self.exporter {
+            let _ = exporter.send(regions, self.began_ns).await;
+        }
+    }
+}
+
+/// Counts how each ledger fares, as often as it is kept.
+async fn lag(regions: Vec<Arc<Region>>) {
+    loop {
+        tokio::time::sleep(Duration::from_millis(limits::LEDGER_MS)).await;
+        for region in &regions {
+            region.series.ledger(region.ledger.figures());
+        }
+    }
 }
 
 fn functions(manifest: &Manifest, options: &Options, log: &Log) -> Result<Functions> {

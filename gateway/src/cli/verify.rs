@@ -5,9 +5,11 @@ mod files;
 mod record;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use access::entry::Entry;
 use anyhow::{Context, Result, anyhow, bail};
+use chart::Environment;
 use clap::{Args, Subcommand};
 use ledger::check::{self, Source};
 use ledger::checkpoint::{Believed, Policy};
@@ -16,6 +18,8 @@ use ledger::leaf::Opening;
 use ledger::proof_file::Proof;
 use ledger::tiles::File;
 
+use crate::pilot::records;
+use crate::record::System;
 use files::Place;
 
 /// Options of `dossier verify`.
@@ -23,6 +27,9 @@ use files::Place;
 pub struct Options {
     #[command(subcommand)]
     what: What,
+    /// Leave the outcome for the pilot's report in this data folder of a gateway
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -133,13 +140,45 @@ fn keys(given: &[String], kind: Kind) -> Result<Vec<VerifierKey>> {
 /// What is wrong.
 pub async fn run(options: Options) -> Result<()> {
     // Files are read, and addresses asked, one after another.
-    tokio::task::spawn_blocking(move || match options.what {
-        What::Log(options) => whole(&options),
-        What::Range(options) => range(&options),
-        What::Proof(options) => proof(&options),
-        What::Record(options) => record::verify(&options.folder, &options.keys.policy()?),
+    tokio::task::spawn_blocking(move || {
+        let (name, keys) = match &options.what {
+            What::Log(options) => ("log", &options.keys),
+            What::Range(options) => ("range", &options.keys),
+            What::Proof(options) => ("proof", &options.keys),
+            What::Record(options) => ("record", &options.keys),
+        };
+        let policy = keys.policy()?;
+        let size = AtomicU64::new(0);
+        let done = match &options.what {
+            What::Log(options) => whole(options, &size),
+            What::Range(options) => range(options),
+            What::Proof(options) => proof(options),
+            What::Record(options) => record::verify(&options.folder, &policy),
+        };
+        if let Some(data) = &options.data {
+            leave(data, name, &policy, size.into_inner(), &done)?;
+        }
+        done
     })
     .await?
+}
+
+/// Leaves the outcome for the pilot's report, under the region that ends the
+/// name of the log's key (dossier.example.org/ledger/06).
+fn leave(data: &Path, what: &str, policy: &Policy, size: u64, done: &Result<()>) -> Result<()> {
+    for key in &policy.logs {
+        let region = key.name().rsplit('/').next().unwrap_or_default().to_owned();
+        let verification = report::record::Verification {
+            at_ms: System.now_ms(),
+            region,
+            what: what.to_owned(),
+            size,
+            whole: done.is_ok(),
+            fault: done.as_ref().err().map(|why| report::record::shortened(&why.to_string())),
+        };
+        records::leave(data, &report::Record::Verification(verification))?;
+    }
+    Ok(())
 }
 
 /// The checkpoint of a log, believed.
@@ -163,11 +202,12 @@ fn told(believed: &Believed) {
     }
 }
 
-fn whole(options: &Whole) -> Result<()> {
+fn whole(options: &Whole, size: &AtomicU64) -> Result<()> {
     let policy = options.keys.policy()?;
     let source = options.log.open()?;
     let believed = head(&source, &policy)?;
     told(&believed);
+    size.store(believed.checkpoint.size, Ordering::Relaxed);
     let faults = check::whole(&source, &believed.checkpoint);
     if !faults.is_none() {
         bail!("the log is not whole:\n{faults}");

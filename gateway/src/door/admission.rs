@@ -1,30 +1,141 @@
 //! Who may come in now: wasmtime has no backpressure of its own.
+//!
+//! A door has so many places, its share of the process's, so that the flood of
+//! one region leaves the others theirs. Less urgent requests have fewer of them,
+//! and one caller at most half. Who finds none waits in the [`queue`], where the
+//! most urgent go first and make the least urgent make way.
 
-use std::sync::Arc;
+mod class;
+mod queue;
+
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::oneshot;
 
 use crate::limits;
+pub use class::{caller, class};
+use queue::Queue;
+pub use queue::{Caller, Class};
 
 /// A door's places and waiting room.
 pub struct Admission {
-    places: Arc<Semaphore>,
-    waiting: AtomicUsize,
+    gate: Arc<Gate>,
     bodies_bytes: AtomicUsize,
     connections: AtomicUsize,
 }
 
-impl Default for Admission {
-    fn default() -> Self {
-        Self::with_places(limits::IN_FLIGHT_MAX)
-    }
+struct Gate {
+    places: usize,
+    state: Mutex<State>,
+}
+
+struct State {
+    inside: usize,
+    /// Places by caller, of those who have some.
+    callers: HashMap<Caller, usize>,
+    queue: Queue<oneshot::Sender<()>>,
+    ticket: u64,
 }
 
 /// A place inside; given back when dropped.
 pub struct Place {
-    _permit: OwnedSemaphorePermit,
+    gate: Arc<Gate>,
+    caller: Caller,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut state = self.gate.state();
+        state.leave(self.caller);
+        self.gate.fill(&mut state);
+    }
+}
+
+impl State {
+    fn enter(&mut self, caller: Caller) {
+        self.inside += 1;
+        *self.callers.entry(caller).or_default() += 1;
+    }
+
+    fn leave(&mut self, caller: Caller) {
+        self.inside = self.inside.saturating_sub(1);
+        if let Some(held) = self.callers.get_mut(&caller) {
+            *held = held.saturating_sub(1);
+            if *held == 0 {
+                self.callers.remove(&caller);
+            }
+        }
+    }
+
+    fn held(&self, caller: Caller) -> usize {
+        self.callers.get(&caller).copied().unwrap_or_default()
+    }
+}
+
+impl Gate {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// With so many inside, one more of this class may come in.
+    fn has_place(&self, class: Class, inside: usize) -> bool {
+        let kept_back = match class {
+            Class::Emergency => 0,
+            Class::Write => self.places / 16,
+            Class::Read => self.places / 8,
+            Class::Bulk => self.places - self.places / 4,
+        };
+        // A door of few places still lets everybody in at some time.
+        inside < self.places.saturating_sub(kept_back).max(self.places.min(1))
+    }
+
+    fn caller_max(&self) -> usize {
+        self.places.div_ceil(2)
+    }
+
+    /// Gives places that are free to those who wait.
+    fn fill(&self, state: &mut State) {
+        loop {
+            let State { inside, callers, queue, .. } = &mut *state;
+            let (inside, most) = (*inside, self.caller_max());
+            let may = |caller| callers.get(&caller).is_none_or(|held| *held < most);
+            let next = queue.pop(|class| self.has_place(class, inside), may);
+            let Some((_, caller, waiting)) = next else { return };
+            // Who waits no longer takes none.
+            if waiting.send(()).is_ok() {
+                state.enter(caller);
+            }
+        }
+    }
+}
+
+/// One who waits: leaves the queue, or gives the place on, when dropped.
+struct Waiting<'a> {
+    gate: &'a Arc<Gate>,
+    class: Class,
+    caller: Caller,
+    ticket: u64,
+    called: oneshot::Receiver<()>,
+}
+
+impl Waiting<'_> {
+    /// The place that was given, if one was; none will be any more.
+    fn place(&mut self) -> Option<Place> {
+        self.called.close();
+        let given = self.called.try_recv().is_ok();
+        given.then(|| Place { gate: Arc::clone(self.gate), caller: self.caller })
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if self.place().is_none() {
+            self.gate.state().queue.remove(self.class, self.caller, self.ticket);
+        }
+    }
 }
 
 /// Bytes of a body that is being held; given back when dropped.
@@ -34,36 +145,66 @@ pub struct Held {
 }
 
 impl Admission {
+    /// The door of one of so many regions of a process: its share of the places.
+    pub fn of_one_among(regions: usize) -> Self {
+        let share = limits::IN_FLIGHT_MAX / regions.max(1);
+        Self::with_places(share.max(limits::IN_FLIGHT_MIN))
+    }
+
     /// A door with so many places.
     pub fn with_places(places: usize) -> Self {
+        let room = limits::WAITING_MAX;
+        let state = State {
+            inside: 0,
+            callers: HashMap::new(),
+            queue: Queue::new(room, room / 2),
+            ticket: 0,
+        };
         Self {
-            places: Arc::new(Semaphore::new(places)),
-            waiting: AtomicUsize::new(0),
+            gate: Arc::new(Gate { places, state: Mutex::new(state) }),
             bodies_bytes: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
         }
     }
 
-    /// A place at once, or after waiting in turn; `None` when the waiting room
-    /// is full or the wait too long.
-    pub async fn enter(&self) -> Option<Place> {
-        if let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() {
-            return Some(Place { _permit: permit });
-        }
-        let _waiting = Waiting::new(&self.waiting)?;
+    /// A place at once, or after waiting; `None` when there is no room to wait
+    /// for one so little urgent, or the wait too long.
+    pub async fn enter(&self, class: Class, caller: Caller) -> Option<Place> {
+        let (called, ticket) = {
+            let mut state = self.gate.state();
+            let free = self.gate.has_place(class, state.inside)
+                && state.held(caller) < self.gate.caller_max();
+            if free && state.queue.ahead_of(class) == 0 {
+                state.enter(caller);
+                return Some(Place { gate: Arc::clone(&self.gate), caller });
+            }
+            state.ticket += 1;
+            let ticket = state.ticket;
+            let (call, called) = oneshot::channel();
+            // Who makes way hears it by the loss of its sender.
+            state.queue.push(class, caller, ticket, call).ok()?;
+            // Those ahead may wait for their callers' share and not for a place.
+            self.gate.fill(&mut state);
+            (called, ticket)
+        };
+        let mut waiting = Waiting { gate: &self.gate, class, caller, ticket, called };
         let wait = Duration::from_millis(limits::WAITING_MS);
-        let permit = tokio::time::timeout(wait, Arc::clone(&self.places).acquire_owned()).await;
-        Some(Place { _permit: permit.ok()?.ok()? })
+        match tokio::time::timeout(wait, &mut waiting.called).await {
+            Ok(Ok(())) => Some(Place { gate: Arc::clone(&self.gate), caller }),
+            Ok(Err(_)) => None,
+            // Called at the last moment all the same.
+            Err(_) => waiting.place(),
+        }
     }
 
     /// Requests inside.
     pub fn in_flight(&self) -> usize {
-        limits::IN_FLIGHT_MAX.saturating_sub(self.places.available_permits())
+        self.gate.state().inside
     }
 
     /// Requests waiting.
     pub fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
+        self.gate.state().queue.len()
     }
 
     /// Counts a connection in; `false` when there are too many.
@@ -84,21 +225,6 @@ impl Admission {
     /// Connections open.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
-    }
-}
-
-struct Waiting<'a>(&'a AtomicUsize);
-
-impl<'a> Waiting<'a> {
-    fn new(count: &'a AtomicUsize) -> Option<Self> {
-        let waiting = Self(count);
-        (count.fetch_add(1, Ordering::Relaxed) < limits::WAITING_MAX).then_some(waiting)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

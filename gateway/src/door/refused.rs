@@ -1,6 +1,7 @@
 //! What the door refuses by itself, before or instead of a function.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 use fhir::outcome::{Language, Refusal};
@@ -115,8 +116,18 @@ impl Refused {
         let again = status == StatusCode::SERVICE_UNAVAILABLE;
         let after = again.then_some(limits::RETRY_AFTER_S);
         let refusal = Refusal::from_wire(status.as_u16(), code, text.into_owned(), None, after);
-        let mut answer =
-            Response::new(Full::new(Bytes::from(refusal.to_operation_outcome_in(language))));
+        let write = || Bytes::from(refusal.to_operation_outcome_in(language));
+        // Refusing must cost a flooded door next to nothing.
+        static NO_PLACE: [OnceLock<Bytes>; 2] = [const { OnceLock::new() }; 2];
+        let [french, english] = &NO_PLACE;
+        let body = match (self, language) {
+            (Self::Full | Self::BodiesFull, Language::French) => french.get_or_init(write).clone(),
+            (Self::Full | Self::BodiesFull, Language::English) => {
+                english.get_or_init(write).clone()
+            }
+            _ => write(),
+        };
+        let mut answer = Response::new(Full::new(body));
         *answer.status_mut() = status;
         let headers = answer.headers_mut();
         let kind = HeaderValue::from_static("application/fhir+json");

@@ -12,20 +12,26 @@ use http::uri::{Authority, Scheme};
 use http::{Method, Request, Response, StatusCode, Version};
 use http_body_util::Full;
 use hyper::body::{Body, Incoming};
+use report::Audience;
+use report::slice::{Answered, Event, NO_ESTABLISHMENT};
 use tokio::time::timeout;
 
+use crate::door::admission::{self, Class};
 use crate::door::refused::Refused;
 use crate::door::reuse::{self, Kept, Owner};
 use crate::door::{body, headers};
 use crate::functions::Functions;
 use crate::host::Call;
 use crate::limits;
-use crate::log::Line;
-use crate::metrics::Answerer;
+use crate::log::{self, Line};
+use crate::metrics::{self, Answerer};
+use crate::observed::Observed;
+use crate::otlp::Traced;
 use crate::record::roles;
 use crate::region::Region;
 use crate::routes::Found;
 use crate::sandbox::{Failure, Function};
+use crate::trace::Kind;
 
 type Answer = Response<Full<Bytes>>;
 
@@ -35,24 +41,27 @@ pub async fn answer(
     region: Arc<Region>,
     client: Arc<str>,
     lingering: Rc<Cell<bool>>,
-    asked: Request<Incoming>,
+    mut asked: Request<Incoming>,
 ) -> Answer {
     let start = Instant::now();
+    let observed = Observed::new(region.tracing.sampling.take_in(asked.headers_mut()));
     let request_id = headers::request_id(asked.headers());
     let method = asked.method().clone();
     let language = rest::headers::language(asked.headers());
     // HTTP/2 ends a stream by itself without harm to the others.
     let ends_badly = asked.version() < Version::HTTP_2 && !asked.body().is_end_stream();
     let path = asked.uri().path().to_owned();
-    let (answerer, answered) = match health(&region, &method, &path).await {
+    let emergency = rest::ask::emergency(asked.headers());
+    let emergent = emergency.is_some();
+    let (answerer, answered) = match own(&region, &asked).await {
         Some(answer) => (Answerer::Door, Ok(answer)),
         None => {
             let origin = Origin {
                 request_id: request_id.clone(),
                 client_address: client.to_string(),
-                emergency: rest::ask::emergency(asked.headers()),
+                emergency,
             };
-            route(&region, origin, asked).await
+            route(&region, &observed, origin, asked).await
         }
     };
     let fault = answered.as_ref().err().and_then(Refused::fault);
@@ -67,6 +76,8 @@ pub async fn answer(
     region.metrics.request(answerer, &method, status, duration);
     // Probes come every second and say nothing.
     if !(answerer == Answerer::Door && status == 200) {
+        let told = Told { answerer, method: &method, path: &path, status, duration, emergent };
+        count(&region, &observed, &told);
         region.log.request(&Line {
             region: &region.code,
             request_id: &request_id,
@@ -94,11 +105,54 @@ async fn hold_back(start: Instant) {
     tokio::time::sleep_until(until.into()).await;
 }
 
-async fn health(region: &Region, method: &Method, path: &str) -> Option<Answer> {
-    if method != Method::GET && method != Method::HEAD {
+/// What a request came to.
+struct Told<'a> {
+    answerer: Answerer,
+    method: &'a Method,
+    path: &'a str,
+    status: u16,
+    duration: Duration,
+    emergent: bool,
+}
+
+/// Counts it for the report, and hands its trace on.
+fn count(region: &Region, observed: &Observed, told: &Told<'_>) {
+    let function = region.metrics.name(told.answerer);
+    let (establishment, denied) = observed.told();
+    region.series.request(&Answered {
+        establishment: establishment.as_deref().unwrap_or(NO_ESTABLISHMENT),
+        function,
+        status: told.status,
+        taken_us: u64::try_from(told.duration.as_micros()).unwrap_or(u64::MAX),
+        change: matches!(function, "update" | "transact"),
+        emergency: told.emergent,
+        denied: denied.as_deref(),
+        shed: observed.was_shed(),
+    });
+    if let (Some(exporter), Some(spans)) = (&region.tracing.exporter, observed.take_spans()) {
+        exporter.take(Traced {
+            region: region.code.clone(),
+            // A method may be any word that a caller likes.
+            method: metrics::method(told.method).to_owned(),
+            route: log::shape(told.path),
+            function: function.to_owned(),
+            status: told.status,
+            end_ns: spans.now_ns(),
+            spans,
+        });
+    }
+}
+
+/// What the door answers by itself: whether it is there, and the pilot report.
+async fn own(region: &Region, asked: &Request<Incoming>) -> Option<Answer> {
+    if !matches!(*asked.method(), Method::GET | Method::HEAD) {
         return None;
     }
-    let ready = match path {
+    let ready = match asked.uri().path() {
+        "/pilot" => {
+            let query = asked.uri().query().unwrap_or_default();
+            return Some(region.pilot.answer(query, asked.headers(), Audience::Public).await);
+        }
         "/healthz" => Ok(()),
         "/readyz" => region.ready().await,
         _ => return None,
@@ -115,6 +169,7 @@ async fn health(region: &Region, method: &Method, path: &str) -> Option<Answer> 
 
 async fn route(
     region: &Arc<Region>,
+    observed: &Rc<Observed>,
     origin: Origin,
     asked: Request<Incoming>,
 ) -> (Answerer, Result<Answer, Refused>) {
@@ -124,7 +179,7 @@ async fn route(
     }
     match region.routes.find(asked.method(), asked.uri().path()) {
         Found::Function(function) => {
-            (Answerer::Function(function), enter(region, function, origin, asked).await)
+            (Answerer::Function(function), enter(region, observed, function, origin, asked).await)
         }
         Found::Nothing => (Answerer::Door, Err(Refused::NoRoute)),
         Found::OtherMethods(allowed) => {
@@ -137,34 +192,43 @@ async fn route(
 /// Gathers the body, waits for a place, and asks the function.
 async fn enter(
     region: &Arc<Region>,
+    observed: &Rc<Observed>,
     function: usize,
     origin: Origin,
     asked: Request<Incoming>,
 ) -> Result<Answer, Refused> {
+    let name = region.metrics.name(Answerer::Function(function));
+    let class = admission::class(name, asked.method(), asked.uri(), asked.headers());
+    let caller = admission::caller(asked.headers(), &origin.client_address);
     let (parts, incoming) = asked.into_parts();
     let (body, held) = body::gather(region, incoming).await.inspect_err(|refused| {
         if *refused == Refused::BodiesFull {
-            region.metrics.reject();
+            shed(region, observed, class);
         }
     })?;
-    let Some(place) = region.admission.enter().await else {
-        region.metrics.reject();
+    let began = observed.begin();
+    let place = region.admission.enter(class, caller).await;
+    observed.end(began, Kind::Internal, || "admission".to_owned());
+    let Some(place) = place else {
+        shed(region, observed, class);
         return Err(Refused::Full);
     };
     let request = Request::from_parts(parts, body);
     let reading = matches!(*request.method(), Method::GET | Method::HEAD);
     let request = prepared(request, &origin, region);
     let inside = {
-        let region = Arc::clone(region);
-        async move {
-            let asking = ask(&region, function, origin, request);
+        let (region, within) = (Arc::clone(region), Rc::clone(observed));
+        observed.during(async move {
+            let began = within.enter_function();
+            let asking = ask(&region, &within, function, origin, request);
             let answered = match region.names.get(function) {
                 Some(role) => roles::acting(Arc::clone(role), asking).await,
                 None => asking.await,
             };
+            within.leave_function(began, region.metrics.name(Answerer::Function(function)));
             drop((place, held));
             answered
-        }
+        })
     };
     // A change goes on when its client hangs up: half a commit costs more to
     // clean up than a whole one to finish.
@@ -173,6 +237,18 @@ async fn enter(
     } else {
         tokio::task::spawn_local(inside).await.unwrap_or(Err(Refused::Failed("panicked")))
     }
+}
+
+/// There was no place.
+fn shed(region: &Region, observed: &Observed, class: Class) {
+    region.metrics.reject();
+    observed.shed();
+    region.series.event(match class {
+        Class::Emergency => Event::ShedEmergency,
+        Class::Write => Event::ShedWrite,
+        Class::Read => Event::ShedRead,
+        Class::Bulk => Event::ShedBulk,
+    });
 }
 
 /// The request as the function sees it: absolute, and from whom the door says.
@@ -195,6 +271,7 @@ fn prepared(mut request: Request<Bytes>, origin: &Origin, region: &Region) -> Re
 
 async fn ask(
     region: &Region,
+    observed: &Observed,
     index: usize,
     origin: Origin,
     request: Request<Bytes>,
@@ -220,7 +297,9 @@ async fn ask(
     let asked_bytes = request.body().len();
     let answered = timeout(limit, async {
         let function = functions.get(index).ok_or(Failure::Full)?;
+        let began = observed.begin();
         let mut kept = instance(region, (index, function), owner.as_ref(), call).await?;
+        observed.end(began, Kind::Internal, || "instance".to_owned());
         let answer = kept.instance.answer(request.map(Full::new)).await?;
         Ok::<_, Failure>((answer, kept))
     });

@@ -36,6 +36,7 @@ impl<T> tokens::HostWithStore<T> for Host {
         });
         match walls.verify(authorization.as_deref(), &origin).await {
             Ok(session) => {
+                crate::observed::caller(session.claims().establishment.as_deref());
                 let session = Arc::new(session);
                 let handle = store.with(|mut access| access.get().resources().push(session))?;
                 Ok(Ok(handle))

@@ -151,6 +151,12 @@ impl Central {
         issuers.published().chain(clients.published()).cloned().collect()
     }
 
+    /// The table *access*, counted for nobody: for figures, which are no access.
+    pub fn access(&self) -> AnyTable {
+        let [_, access] = &self.tables;
+        access.clone()
+    }
+
     /// The walls of one region, what tells of them, and what must run behind
     /// them as long as it is served. `endpoints`: addresses of its token endpoint.
     pub fn walls(
@@ -188,6 +194,7 @@ impl Central {
             background: Some(background),
             unique_systems: self.unique_systems.clone(),
         });
+        walls.watch(Box::new(crate::observed::journaled));
         let flusher = tokio::spawn(roles::acting(own::JOURNAL.into(), flusher));
         let maintaining = tokio::spawn(maintain(walls.clone(), Arc::clone(&self.log)));
         let ledger = Arc::clone(&keeper.gauges);

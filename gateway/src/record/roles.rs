@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 use store::policy::{Acting, Asked, Decision, Policy};
 
 use crate::log::Log;
+use crate::metrics::{Family, Kind, Value};
 
 /// The name of a role.
 pub type Role = Arc<str>;
@@ -163,23 +164,24 @@ fn family(key: &str) -> &str {
 }
 
 impl Roles {
-    /// What was decided so far, of all regions of this process, as Prometheus
-    /// reads it.
-    pub fn metrics(&self) -> String {
-        use std::fmt::Write;
-        let name = "dossier_policy_decisions_total";
-        let mut text = format!("# HELP {name} Calls of the store, by the policies of roles.\n");
-        let _ = writeln!(text, "# TYPE {name} counter");
+    /// What was decided so far, of all regions of this process.
+    pub fn family(&self) -> Family {
+        let name = "policy_decisions_total";
+        let mut family =
+            Family::new(name, "Calls of the store, by the policies of roles.", Kind::Counter);
         let held = self.0.told.lock().unwrap_or_else(PoisonError::into_inner);
-        for (Told { role, table, action, family, allowed }, count) in &*held {
+        for (Told { role, table, action, family: kind, allowed }, count) in &*held {
             let decision = if *allowed { "allowed" } else { "denied" };
-            let _ = writeln!(
-                text,
-                "{name}{{role=\"{role}\",table=\"{table}\",action=\"{action}\",\
-                 family=\"{family}\",decision=\"{decision}\"}} {count}"
-            );
+            let labels = [
+                ("role", role.to_string()),
+                ("table", table.to_string()),
+                ("action", action.to_string()),
+                ("family", kind.to_string()),
+                ("decision", decision.to_owned()),
+            ];
+            family.add(labels.into(), Value::Whole(*count));
         }
-        text
+        family
     }
 }
 

@@ -12,6 +12,7 @@ use store::policy::Enforced;
 use store::sdk::SdkTable;
 
 use super::roles::{self, Roles};
+use crate::observed;
 
 /// The operations of the port, as metrics name them.
 const OPERATIONS: [&str; 6] = ["get", "get_many", "query", "write", "write_each", "transact"];
@@ -154,10 +155,14 @@ impl AnyTable {
 macro_rules! counted {
     ($self:ident, $operation:literal, $table:ident => $call:expr) => {{
         $self.trips.count($self.kind, $operation);
-        match &$self.reached {
+        let began = observed::begin_trip();
+        let done = match &$self.reached {
             Reached::Open($table) => $call.await,
             Reached::Walled($table) => $call.await,
-        }
+        };
+        let operation = OPERATIONS.get($operation).copied().unwrap_or_default();
+        observed::end_trip(began, $self.kind.base_name(), operation);
+        done
     }};
 }
 

@@ -26,6 +26,9 @@ pub enum Mode {
     Reuse,
     /// The same handlers without a sandbox.
     Native,
+    /// A fresh sandbox for each, on one thread, so that another core is left to
+    /// flood it from.
+    OneWorker,
 }
 
 impl Mode {
@@ -35,6 +38,7 @@ impl Mode {
             Self::Fresh => "fresh sandbox per request",
             Self::Reuse => "bounded reuse",
             Self::Native => "native, no sandbox",
+            Self::OneWorker => "fresh sandbox per request, one worker",
         }
     }
 
@@ -43,6 +47,7 @@ impl Mode {
             Self::Fresh => &[],
             Self::Reuse => &["--reuse", "128"],
             Self::Native => &["--native"],
+            Self::OneWorker => &["--workers", "1"],
         }
     }
 }

@@ -9,6 +9,7 @@ mod gateway;
 mod machine;
 mod measure;
 mod options;
+mod overload;
 mod report;
 
 use std::rc::Rc;
@@ -44,6 +45,10 @@ async fn measure_all(options: &Options) -> Result<()> {
         options.connections,
         options.lasting.as_secs_f64()
     );
+    if options.mode == "overload" {
+        println!("overload: {}", options.gateway.display());
+        return overload::run(options, &bundles).await;
+    }
     let runs = match &options.base {
         Some(base) => foreign(options, base, &bundles).await?,
         None => own(options, &bundles).await?,

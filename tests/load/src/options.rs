@@ -30,7 +30,7 @@ pub struct Options {
     pub growth: Vec<usize>,
     /// Only the cases whose name holds this.
     pub case: String,
-    /// Only the mode whose name holds this.
+    /// Only the mode whose name holds this; `overload` floods a gateway instead.
     pub mode: String,
 }
 

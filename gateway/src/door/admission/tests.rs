@@ -1,25 +1,27 @@
-use super::Admission;
+use std::time::{Duration, Instant};
+
+use super::{Admission, Class};
 use crate::limits;
 
 fn run<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.unwrap().block_on(future)
+    runtime.unwrap().block_on(tokio::task::LocalSet::new().run_until(future))
 }
 
 #[test]
 fn a_full_door_makes_wait_and_lets_in_when_somebody_leaves() {
     run(async {
         let admission = Admission::with_places(1);
-        let first = admission.enter().await.unwrap();
-        let second = async { admission.enter().await.is_some() };
+        let first = admission.enter(Class::Read, 1).await.unwrap();
+        let second = async { admission.enter(Class::Read, 2).await.is_some() };
         let leave = async {
             tokio::task::yield_now().await;
-            assert_eq!(admission.waiting(), 1);
+            assert_eq!((admission.waiting(), admission.in_flight()), (1, 1));
             drop(first);
         };
         let (entered, ()) = futures::join!(second, leave);
         assert!(entered);
-        assert_eq!(admission.waiting(), 0);
+        assert_eq!((admission.waiting(), admission.in_flight()), (0, 0));
     });
 }
 
@@ -27,26 +29,99 @@ fn a_full_door_makes_wait_and_lets_in_when_somebody_leaves() {
 fn a_long_wait_ends_and_leaves_nothing_behind() {
     run(async {
         let admission = Admission::with_places(0);
-        let start = std::time::Instant::now();
-        assert!(admission.enter().await.is_none());
+        let start = Instant::now();
+        assert!(admission.enter(Class::Read, 1).await.is_none());
         assert!(start.elapsed().as_millis() >= u128::from(limits::WAITING_MS));
         assert_eq!(admission.waiting(), 0);
     });
 }
 
 #[test]
-fn a_full_waiting_room_refuses_at_once() {
+fn a_full_waiting_room_refuses_at_once_and_the_least_urgent_make_way() {
     run(async {
-        let admission = Admission::with_places(0);
-        let waiting: Vec<_> =
-            (0..limits::WAITING_MAX).map(|_| super::Waiting::new(&admission.waiting)).collect();
-        assert!(waiting.iter().all(Option::is_some));
-        let start = std::time::Instant::now();
-        assert!(admission.enter().await.is_none());
-        assert!(start.elapsed().as_millis() < u128::from(limits::WAITING_MS) / 2);
-        drop(waiting);
+        let admission = std::rc::Rc::new(Admission::with_places(0));
+        let waiting: Vec<_> = (0..limits::WAITING_MAX as u64)
+            .map(|caller| {
+                let admission = std::rc::Rc::clone(&admission);
+                tokio::task::spawn_local(async move {
+                    admission.enter(Class::Bulk, caller).await.is_none()
+                })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        assert_eq!(admission.waiting(), limits::WAITING_MAX);
+        let start = Instant::now();
+        assert!(admission.enter(Class::Bulk, 9_999).await.is_none());
+        assert!(start.elapsed() < Duration::from_millis(limits::WAITING_MS / 2));
+        // An emergency is let in to wait, and one of the others hears at once.
+        let urgent = tokio::time::timeout(
+            Duration::from_millis(50),
+            admission.enter(Class::Emergency, 9_999),
+        );
+        assert!(urgent.await.is_err(), "it waits");
+        assert_eq!(admission.waiting(), limits::WAITING_MAX - 1);
+        waiting.iter().for_each(tokio::task::JoinHandle::abort);
+        tokio::task::yield_now().await;
         assert_eq!(admission.waiting(), 0);
     });
+}
+
+#[test]
+fn who_hangs_up_while_waiting_leaves_no_place_taken() {
+    run(async {
+        let admission = std::rc::Rc::new(Admission::with_places(2));
+        let held = [
+            admission.enter(Class::Read, 1).await.unwrap(),
+            admission.enter(Class::Emergency, 2).await.unwrap(),
+        ];
+        let waiting = {
+            let admission = std::rc::Rc::clone(&admission);
+            tokio::task::spawn_local(async move { admission.enter(Class::Read, 3).await })
+        };
+        tokio::task::yield_now().await;
+        // The place is given before it is taken, and then nobody takes it.
+        drop(held);
+        waiting.abort();
+        let _ = waiting.await;
+        assert_eq!((admission.waiting(), admission.in_flight()), (0, 0));
+    });
+}
+
+#[test]
+fn one_caller_has_half_of_the_places_and_the_least_urgent_a_quarter() {
+    run(async {
+        let admission = Admission::with_places(32);
+        let soon = |class, caller| {
+            let entering = admission.enter(class, caller);
+            async move { tokio::time::timeout(Duration::from_millis(5), entering).await.ok().flatten() }
+        };
+        let mut places = Vec::new();
+        while let Some(place) = soon(Class::Read, 1).await {
+            places.push(place);
+        }
+        assert_eq!(places.len(), 16);
+        assert!(soon(Class::Bulk, 2).await.is_none(), "a quarter is taken");
+        while let Some(place) = soon(Class::Read, 2).await {
+            places.push(place);
+        }
+        assert_eq!(places.len(), 28, "an eighth is kept for the more urgent");
+        for (class, inside) in [(Class::Write, 30), (Class::Emergency, 32)] {
+            while let Some(place) = soon(class, 3 + inside).await {
+                places.push(place);
+            }
+            assert_eq!(places.len() as u64, inside);
+        }
+        drop(places);
+        assert_eq!(admission.in_flight(), 0);
+    });
+}
+
+#[test]
+fn the_regions_of_a_process_share_its_places() {
+    let of = |regions| Admission::of_one_among(regions).gate.places;
+    assert_eq!(of(1), limits::IN_FLIGHT_MAX);
+    assert!(of(2) * 2 <= limits::IN_FLIGHT_MAX);
+    assert_eq!(of(1_000), limits::IN_FLIGHT_MIN);
 }
 
 #[test]

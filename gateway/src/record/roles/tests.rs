@@ -62,7 +62,7 @@ fn each_role_asks_within_its_own_policy() {
         let write = Write::put(key.clone(), Item::default(), Condition::Always);
         assert!(denied(acting("lookup".into(), table.write(write)).await));
     });
-    let text = roles.metrics();
+    let text = crate::metrics::text("06", &[roles.family()]);
     let allowed = "role=\"lookup\",table=\"access\",action=\"dynamodb:GetItem\",family=\"J\",\
                    decision=\"allowed\"} 1";
     assert!(text.contains(allowed), "{text}");
