@@ -39,8 +39,9 @@ pub async fn serve(listener: TcpListener, region: Arc<Region>) {
 async fn answer(region: &Region, asked: &Request<Incoming>) -> Response<Full<Bytes>> {
     let (status, text) = match (asked.method(), asked.uri().path()) {
         (&Method::GET | &Method::HEAD, "/healthz") => (StatusCode::OK, "ok\n".to_owned()),
+        // One's own readiness does not depend on others'; it is said beside it.
         (&Method::GET | &Method::HEAD, "/readyz") => match region.ready().await {
-            Ok(()) => (StatusCode::OK, "ok\n".to_owned()),
+            Ok(()) => (StatusCode::OK, format!("ok\n{}", region.peers.page())),
             Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")),
         },
         (&Method::GET, "/metrics") => (StatusCode::OK, metrics(region).await),
@@ -83,7 +84,7 @@ async fn metrics(region: &Region) -> String {
         ),
         gauge("resident_bytes", "Memory of the whole process.", resident_bytes().unwrap_or(0)),
     ];
-    region.metrics.text(&region.code, &region.trips, &gauges)
+    region.metrics.text(&region.code, &region.trips, &gauges) + &region.peers.metrics()
 }
 
 /// Resident memory, from `/proc/self/statm` (Linux; pages of 4 KiB on x86_64).

@@ -15,6 +15,7 @@ mod manifest;
 mod metrics;
 mod native;
 mod outbound;
+mod peers;
 mod readiness;
 mod record;
 mod region;

@@ -8,6 +8,7 @@ use crate::functions::Functions;
 use crate::ledger::Gauges;
 use crate::log::Log;
 use crate::metrics::Metrics;
+use crate::peers::Peers;
 use crate::record::{StoreReadiness, Trips, Walls};
 use crate::routes::Routes;
 
@@ -36,6 +37,8 @@ pub struct Region {
     pub secure: bool,
     /// How its ledger fares.
     pub ledger: Arc<Gauges>,
+    /// The gateways of other regions.
+    pub peers: Arc<Peers>,
     readiness: StoreReadiness,
     open: AtomicBool,
 }
@@ -56,6 +59,8 @@ pub struct Parts {
     pub readiness: StoreReadiness,
     /// See [`Region::ledger`].
     pub ledger: Arc<Gauges>,
+    /// See [`Region::peers`].
+    pub peers: Arc<Peers>,
     /// See [`Region::log`].
     pub log: Arc<Log>,
     /// See [`Region::reuse`].
@@ -74,6 +79,7 @@ impl Region {
             trips: parts.trips,
             readiness: parts.readiness,
             ledger: parts.ledger,
+            peers: parts.peers,
             admission: Admission::default(),
             metrics: Metrics::new(parts.functions.names()),
             log: parts.log,

@@ -68,6 +68,9 @@ pub struct Origin {
     pub client_address: String,
     /// The written reason of a declared emergency (break-glass).
     pub emergency: Option<String>,
+    /// Code of the failed region whose door this one stands in for. Only a
+    /// gateway says so; it crosses no wall.
+    pub stands_in_for: Option<String>,
 }
 
 /// What a verified token says (`claims`).

@@ -39,6 +39,6 @@ mod type_history;
 
 pub use chart_reads::Chart;
 pub use exchange::Authority;
-pub use provider::{Background, Clock, Journaling, Later, Provider, Setup};
+pub use provider::{Away, Background, Clock, Journaling, Later, Provider, Setup};
 pub use registry_reads::Shelf;
 pub use session::Session;

@@ -4,6 +4,7 @@ pub mod compile;
 pub mod demo;
 pub mod ledger;
 pub mod load;
+pub mod regions;
 pub mod store;
 pub mod tables;
 pub mod token;
@@ -34,6 +35,8 @@ enum Command {
     Store(store::Options),
     /// Makes or checks the store's tables
     Tables(tables::Options),
+    /// Checks and lists region files, and makes the keys of gateways
+    Regions(regions::Options),
     /// Prints one token of the development issuer
     Token(token::Options),
     /// Loads bundles, or NDJSON such as an export gives, through a region's door
@@ -91,6 +94,7 @@ pub fn run() -> Result<()> {
             Command::Compile(options) => compile::run(&options),
             Command::Store(options) => store::run(options).await,
             Command::Tables(options) => tables::run(options).await,
+            Command::Regions(options) => regions::run(&options),
             Command::Token(options) => token::run(options).await,
             Command::Load(options) => load::run(options).await,
             Command::Demo(options) => demo::run(options).await,

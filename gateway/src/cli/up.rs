@@ -12,13 +12,14 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Places;
 use crate::door::tls::Certificate;
-use crate::door::{self, Workers};
+use crate::door::{self, Entrance, Workers};
 use crate::functions::Functions;
 use crate::log::Log;
 use crate::manifest::Manifest;
+use crate::peers::Peers;
 use crate::record::Central;
 use crate::region::{Parts, Region};
-use crate::{admin, keys, ledger, limits, record};
+use crate::{admin, keys, ledger, limits, peers, record};
 
 /// Options of `dossier up`.
 #[derive(Args)]
@@ -57,6 +58,9 @@ pub struct Options {
     /// What keeps the ledgers
     #[command(flatten)]
     ledger: ledger::Choice,
+    /// The gateways of other regions
+    #[command(flatten)]
+    peers: peers::Choice,
 }
 
 /// A region's two addresses.
@@ -91,11 +95,19 @@ pub async fn run(options: Options) -> Result<()> {
         Some(certificate) => Some(certificate.acceptor(&options.places.data.join("tls"))?),
         None => None,
     };
+    let mut opened = gateways(&options, &directory, &addresses, &log)?;
     let (mut regions, mut upkeep) = (Vec::new(), Vec::new());
     for place in &addresses {
+        let (peers, gateways) = match opened.remove(&place.code) {
+            Some(opened) => (opened.peers, opened.door),
+            None => (Arc::new(Peers::none(&place.code)), None),
+        };
+        let known = Arc::clone(&peers);
+        let away = Arc::new(move || known.away());
         let keeper = options.ledger.keeper(&options.places.data, &place.code)?;
         let endpoints = endpoints(&options, &directory, place);
-        let (walls, signs, kept_up) = central.walls(&place.code, &directory, endpoints, keeper);
+        let (walls, signs, kept_up) =
+            central.walls(&place.code, &directory, endpoints, keeper, away);
         upkeep.push(kept_up);
         let region = Region::new(Parts {
             code: place.code.clone(),
@@ -105,14 +117,20 @@ pub async fn run(options: Options) -> Result<()> {
             trips: signs.trips,
             readiness: signs.readiness,
             ledger: signs.ledger,
+            peers,
             log: Arc::clone(&log),
             reuse: options.reuse,
             secure: tls.is_some(),
         });
         let (public, private) = (door::listen(place.door)?, door::listen(place.admin)?);
         tokio::spawn(admin::serve(private, Arc::clone(&region)));
-        let accepting = door::accept(public, Arc::clone(&region), tls.clone(), workers.clone());
-        tokio::spawn(accepting);
+        let accept = |listener, entrance| {
+            tokio::spawn(door::accept(listener, Arc::clone(&region), entrance, workers.clone()));
+        };
+        accept(public, Entrance::public(tls.clone()));
+        if let Some((listener, gateways)) = gateways {
+            accept(listener, Entrance::Gateways(gateways));
+        }
         region.set_open(true);
         log.event("open", Some(&place.code));
         regions.push(region);
@@ -127,6 +145,21 @@ pub async fn run(options: Options) -> Result<()> {
     writing.abort();
     log.flush(&mut std::io::stdout());
     Ok(())
+}
+
+/// The ways to and from other regions' gateways, by region.
+fn gateways(
+    options: &Options,
+    directory: &Directory,
+    addresses: &[Addresses],
+    log: &Arc<Log>,
+) -> Result<BTreeMap<String, peers::Opened>> {
+    let chosen = |code: &str| options.ports.iter().any(|(held, _)| held == code);
+    let served: Vec<peers::Served<'_>> = addresses
+        .iter()
+        .map(|place| (place.code.as_str(), chosen(&place.code), place.door.ip()))
+        .collect();
+    peers::open(&options.peers, &options.places.data, directory, &served, log)
 }
 
 fn functions(manifest: &Manifest, options: &Options, log: &Log) -> Result<Functions> {

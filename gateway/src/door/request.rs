@@ -1,19 +1,21 @@
 //! From a request to its answer.
 
 use std::cell::Cell;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use contracts::Origin;
-use http::header::{self, HeaderValue};
+use http::header::{self, HeaderMap, HeaderValue};
 use http::uri::{Authority, Scheme};
 use http::{Method, Request, Response, StatusCode, Version};
 use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 use tokio::time::timeout;
 
+use crate::door::onward::{self, Way};
 use crate::door::refused::Refused;
 use crate::door::reuse::{self, Kept, Owner};
 use crate::door::{body, headers};
@@ -22,17 +24,46 @@ use crate::host::Call;
 use crate::limits;
 use crate::log::Line;
 use crate::metrics::Answerer;
+use crate::peers::{Hop, REGION};
 use crate::region::Region;
 use crate::routes::Found;
 use crate::sandbox::{Failure, Function};
 
 type Answer = Response<Full<Bytes>>;
 
+/// Who is at the other end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// Somebody at this address.
+    Client(IpAddr),
+    /// A gateway that proved to be another region's.
+    Gateway,
+}
+
+/// What the door knows of a request, beside what the request says.
+pub struct Arriving {
+    /// Id, client and emergency; later also for whom this door stands in.
+    pub origin: Origin,
+    /// What the gateway before said: for the client, what this one would.
+    pub said: Hop,
+    /// It came from another gateway, and goes no further.
+    pub hop: bool,
+    /// When it came.
+    pub start: Instant,
+}
+
+impl Arriving {
+    /// Time that is left for the answer.
+    pub fn left(&self) -> Duration {
+        self.said.left.saturating_sub(self.start.elapsed())
+    }
+}
+
 /// Answers one request, whatever it is, and writes down that it did. Sets
 /// `lingering` when the rest of the request stays unread.
 pub async fn answer(
     region: Arc<Region>,
-    client: Arc<str>,
+    caller: Caller,
     lingering: Rc<Cell<bool>>,
     asked: Request<Incoming>,
 ) -> Answer {
@@ -45,14 +76,10 @@ pub async fn answer(
     let path = asked.uri().path().to_owned();
     let (answerer, answered) = match health(&region, &method, &path).await {
         Some(answer) => (Answerer::Door, Ok(answer)),
-        None => {
-            let origin = Origin {
-                request_id: request_id.clone(),
-                client_address: client.to_string(),
-                emergency: rest::ask::emergency(asked.headers()),
-            };
-            route(&region, origin, asked).await
-        }
+        None => match arriving(&region, caller, &request_id, asked.headers(), start) {
+            Some(arriving) => route(&region, arriving, asked).await,
+            None => (Answerer::Door, Err(Refused::BadHop)),
+        },
     };
     let fault = answered.as_ref().err().and_then(Refused::fault);
     let unread = answered.as_ref().err().is_some_and(Refused::leaves_unread);
@@ -62,6 +89,11 @@ pub async fn answer(
         lingering.set(true);
     }
     headers::send(answer.headers_mut(), &request_id, region.secure);
+    if caller == Caller::Gateway
+        && let Ok(code) = HeaderValue::from_str(&region.code)
+    {
+        answer.headers_mut().insert(REGION, code);
+    }
     let (status, duration) = (answer.status().as_u16(), start.elapsed());
     region.metrics.request(answerer, &method, status, duration);
     // Probes come every second and say nothing.
@@ -78,6 +110,34 @@ pub async fn answer(
         });
     }
     answer
+}
+
+/// `None` when a gateway says what no gateway says.
+fn arriving(
+    region: &Region,
+    caller: Caller,
+    request_id: &str,
+    headers: &HeaderMap,
+    start: Instant,
+) -> Option<Arriving> {
+    let said = match caller {
+        Caller::Gateway => {
+            let said = Hop::read(headers)?;
+            Hop { left: said.left.min(Duration::from_millis(limits::ANSWER_MS)), ..said }
+        }
+        Caller::Client(client) => Hop {
+            client,
+            left: Duration::from_millis(limits::ANSWER_MS),
+            scheme: if region.secure { Scheme::HTTPS } else { Scheme::HTTP },
+        },
+    };
+    let origin = Origin {
+        request_id: request_id.to_owned(),
+        client_address: said.client.to_string(),
+        emergency: rest::ask::emergency(headers),
+        stands_in_for: None,
+    };
+    Some(Arriving { origin, said, hop: caller == Caller::Gateway, start })
 }
 
 async fn health(region: &Region, method: &Method, path: &str) -> Option<Answer> {
@@ -101,7 +161,7 @@ async fn health(region: &Region, method: &Method, path: &str) -> Option<Answer> 
 
 async fn route(
     region: &Arc<Region>,
-    origin: Origin,
+    arriving: Arriving,
     asked: Request<Incoming>,
 ) -> (Answerer, Result<Answer, Refused>) {
     let target_bytes = asked.uri().path_and_query().map_or(0, |target| target.as_str().len());
@@ -110,7 +170,7 @@ async fn route(
     }
     match region.routes.find(asked.method(), asked.uri().path()) {
         Found::Function(function) => {
-            (Answerer::Function(function), enter(region, function, origin, asked).await)
+            (Answerer::Function(function), enter(region, function, arriving, asked).await)
         }
         Found::Nothing => (Answerer::Door, Err(Refused::NoRoute)),
         Found::OtherMethods(allowed) => {
@@ -120,30 +180,45 @@ async fn route(
     }
 }
 
-/// Gathers the body, waits for a place, and asks the function.
+/// Gathers the body, and has the request answered by another region, or waits for
+/// a place and asks the function.
 async fn enter(
     region: &Arc<Region>,
     function: usize,
-    origin: Origin,
+    mut arriving: Arriving,
     asked: Request<Incoming>,
 ) -> Result<Answer, Refused> {
     let (parts, incoming) = asked.into_parts();
+    let way = onward::way(region, &arriving, &parts).await?;
     let (body, held) = body::gather(region, incoming).await.inspect_err(|refused| {
         if *refused == Refused::BodiesFull {
             region.metrics.reject();
         }
     })?;
+    let request = Request::from_parts(parts, body);
+    arriving.origin.stands_in_for = match way {
+        Way::Here => None,
+        Way::StandIn(code) => Some(code),
+        Way::Onward(home, targets) => {
+            match onward::passed_on(region, &targets, request.clone(), &arriving).await? {
+                Some(answer) => return Ok(answer),
+                None => Some(home),
+            }
+        }
+    };
+    if arriving.origin.stands_in_for.is_some() {
+        region.peers.stands_in();
+    }
     let Some(place) = region.admission.enter().await else {
         region.metrics.reject();
         return Err(Refused::Full);
     };
-    let request = Request::from_parts(parts, body);
     let reading = matches!(*request.method(), Method::GET | Method::HEAD);
-    let request = prepared(request, &origin, region);
+    let request = prepared(request, &arriving);
     let inside = {
         let region = Arc::clone(region);
         async move {
-            let answered = ask(&region, function, origin, request).await;
+            let answered = ask(&region, function, arriving, request).await;
             drop((place, held));
             answered
         }
@@ -158,12 +233,12 @@ async fn enter(
 }
 
 /// The request as the function sees it: absolute, and from whom the door says.
-fn prepared(mut request: Request<Bytes>, origin: &Origin, region: &Region) -> Request<Bytes> {
+fn prepared(mut request: Request<Bytes>, arriving: &Arriving) -> Request<Bytes> {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     let host = host.and_then(|host| host.parse::<Authority>().ok());
     let mut uri = std::mem::take(request.uri_mut()).into_parts();
     uri.authority = uri.authority.or(host).or_else(|| Some(Authority::from_static("localhost")));
-    uri.scheme = Some(if region.secure { Scheme::HTTPS } else { Scheme::HTTP });
+    uri.scheme = Some(arriving.said.scheme.clone());
     if let Ok(uri) = http::Uri::from_parts(uri) {
         *request.uri_mut() = uri;
     }
@@ -171,6 +246,7 @@ fn prepared(mut request: Request<Bytes>, origin: &Origin, region: &Region) -> Re
     if request.method() == Method::HEAD {
         *request.method_mut() = Method::GET;
     }
+    let origin = &arriving.origin;
     headers::receive(request.headers_mut(), &origin.request_id, &origin.client_address);
     request
 }
@@ -178,11 +254,11 @@ fn prepared(mut request: Request<Bytes>, origin: &Origin, region: &Region) -> Re
 async fn ask(
     region: &Region,
     index: usize,
-    origin: Origin,
+    arriving: Arriving,
     request: Request<Bytes>,
 ) -> Result<Answer, Refused> {
-    let call = Call { origin, walls: region.walls.clone() };
-    let limit = Duration::from_millis(limits::ANSWER_MS);
+    let limit = arriving.left();
+    let call = Call { origin: arriving.origin, walls: region.walls.clone() };
     let functions = match &region.functions {
         Functions::Sandboxed(functions) => functions,
         Functions::Native(handlers) => {
