@@ -15,6 +15,7 @@ class FalsePeer:
         """`shows` is the region whose certificate it has."""
         self.code, self.behaviour = code, "honest"
         self.asked: list[bytes] = []
+        self.lines: list[socket.socket] = []
         keys, shows = province.keys(), shows or code
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(keys / f"{shows}.pem", keys / f"{shows}.key")
@@ -24,7 +25,14 @@ class FalsePeer:
         threading.Thread(target=self.accept, daemon=True).start()
 
     def close(self) -> None:
+        # Only this wakes the thread that accepts, and so gives the port back.
+        self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
+        for line in self.lines:
+            try:
+                line.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
 
     def accept(self) -> None:
         while True:
@@ -37,6 +45,7 @@ class FalsePeer:
     def serve(self, plain: socket.socket) -> None:
         try:
             with self.context.wrap_socket(plain, server_side=True) as line:
+                self.lines.append(line)
                 while head := self.head(line):
                     self.answer(line, head)
         except OSError:

@@ -1,16 +1,24 @@
 """Several regions as separate processes over one store, each behind its own gateway."""
 
+import os
 import re
 import shutil
 import socket
 import ssl
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
-from harness.gateway import ROOT, Gateway, Store, free_port
+from harness.gateway import DOSSIER, ROOT, Gateway, Store, free_port
 
 PHASES = {"03": "live", "04": "live", "05": "rehearsal", "06": "live", "13": "live", "16": "paused"}
+
+
+def run(*command, env: dict | None = None) -> subprocess.CompletedProcess:
+    """A subcommand whose own options come after it, to its end, whatever that is."""
+    return subprocess.run([str(DOSSIER), *map(str, command)], cwd=ROOT, capture_output=True, text=True, timeout=300,
+                          env=os.environ | (env or {}))
 
 
 def any_port() -> int:

@@ -44,6 +44,7 @@ fn plain(origin: Origin) -> contracts::Origin {
         client_address: origin.client_address,
         emergency: origin.emergency,
         stands_in_for: None,
+        any_door: false,
     }
 }
 

@@ -71,6 +71,9 @@ pub struct Origin {
     /// Code of the failed region whose door this one stands in for. Only a
     /// gateway says so; it crosses no wall.
     pub stands_in_for: Option<String>,
+    /// What is asked opens nothing of the record, and is answered at any door:
+    /// whose establishment's people ask makes no difference. Likewise.
+    pub any_door: bool,
 }
 
 /// What a verified token says (`claims`).

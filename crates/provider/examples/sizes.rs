@@ -162,6 +162,7 @@ fn door(store: &Embedded) -> Result<(Walls, Session), Failure> {
         client_address: "192.0.2.1".into(),
         emergency: None,
         stands_in_for: None,
+        any_door: false,
     };
     let session = block_on(walls.verify(Some(&header), &origin));
     Ok((walls, session.map_err(|refusal| format!("{refusal:?}"))?))

@@ -38,7 +38,9 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                 return Err(self.turned_away(&origin, None, &reason, refusal).await);
             }
         };
-        if let Err(refusal) = self.belongs_here(&claims, origin.stands_in_for.is_some()) {
+        if !origin.any_door
+            && let Err(refusal) = self.belongs_here(&claims, origin.stands_in_for.is_some())
+        {
             return Err(self.turned_away(&origin, Some(&claims), "region", refusal).await);
         }
         Ok(Session { claims, origin, sights: Arc::default() })

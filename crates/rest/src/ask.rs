@@ -149,6 +149,7 @@ pub fn origin(headers: &HeaderMap) -> Origin {
         client_address: address.to_owned(),
         emergency: emergency(headers),
         stands_in_for: None,
+        any_door: false,
     }
 }
 

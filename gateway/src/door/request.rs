@@ -29,6 +29,10 @@ use crate::region::Region;
 use crate::routes::Found;
 use crate::sandbox::{Failure, Function};
 
+/// Where a client asks which door is its own: that door, and any other, must
+/// say so.
+const ROUTE: &str = "/route";
+
 type Answer = Response<Full<Bytes>>;
 
 /// Who is at the other end of a connection.
@@ -76,7 +80,7 @@ pub async fn answer(
     let path = asked.uri().path().to_owned();
     let (answerer, answered) = match health(&region, &method, &path).await {
         Some(answer) => (Answerer::Door, Ok(answer)),
-        None => match arriving(&region, caller, &request_id, asked.headers(), start) {
+        None => match arriving(&region, caller, &request_id, (&path, asked.headers()), start) {
             Some(arriving) => route(&region, arriving, asked).await,
             None => (Answerer::Door, Err(Refused::BadHop)),
         },
@@ -117,7 +121,7 @@ fn arriving(
     region: &Region,
     caller: Caller,
     request_id: &str,
-    headers: &HeaderMap,
+    (path, headers): (&str, &HeaderMap),
     start: Instant,
 ) -> Option<Arriving> {
     let said = match caller {
@@ -136,6 +140,7 @@ fn arriving(
         client_address: said.client.to_string(),
         emergency: rest::ask::emergency(headers),
         stands_in_for: None,
+        any_door: path == ROUTE,
     };
     Some(Arriving { origin, said, hop: caller == Caller::Gateway, start })
 }

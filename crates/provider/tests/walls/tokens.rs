@@ -59,6 +59,7 @@ fn origin() -> Origin {
         client_address: "192.0.2.7".into(),
         emergency: None,
         stands_in_for: None,
+        any_door: false,
     }
 }
 

@@ -238,6 +238,7 @@ impl World {
             client_address: "192.0.2.1".into(),
             emergency: emergency.map(str::to_owned),
             stands_in_for: None,
+            any_door: false,
         };
         block_on(self.walls.verify(Some(&header), &origin)).unwrap()
     }
