@@ -72,9 +72,8 @@ fn told(region: &Region, parts: &Parts, decision: Decision) -> Result<Way, Refus
         (Action::Serve | Action::Refuse, _) => Ok(Way::Here),
         (Action::Redirect, _) => Err(elsewhere(region, parts, &decision)),
         (Action::Forward, _) => {
-            let targets = targets(region, &decision);
-            match targets.iter().any(|code| region.peers.leads_to(code)) {
-                true => Ok(Way::Onward(home, targets)),
+            match decision.target.as_ref().is_some_and(|code| region.peers.leads_to(code)) {
+                true => Ok(Way::Onward(home, targets(region, &decision))),
                 // Its region file says no way for gateways; clients have theirs.
                 false => Err(elsewhere(region, parts, &decision)),
             }
@@ -138,3 +137,6 @@ pub async fn passed_on(
         Onward::Late => Err(Refused::Late),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use http::{Method, Request, Response};
 use http_body_util::Full;
 
 use super::peer::{Ended, Peer};
-use super::{Hop, Peers, hop, link};
+use super::{Hop, Peers, hop, limits, link};
 
 /// What the caller may not have said to the next gateway.
 const INTERNAL: [&str; 4] = ["x-dossier-", "spin-", "x-forwarded-", "forwarded"];
@@ -70,7 +70,7 @@ pub async fn forward(
     let started = std::time::Instant::now();
     let mut end = Onward::Unsent;
     let mut failed: Option<&Peer> = None;
-    for target in targets {
+    for (number, target) in targets.iter().enumerate() {
         if let Some(before) = failed.take() {
             if !before.may_retry() {
                 break;
@@ -81,17 +81,17 @@ pub async fn forward(
             return Onward::Here;
         }
         let (Some(peer), Some(tls)) = (peers.peer(target), &peers.tls) else { continue };
-        let Some(_place) = peer.place() else {
-            end = Onward::Full;
-            continue;
-        };
-        let Some(left) = hop::shortened(said.left.saturating_sub(started.elapsed())) else {
-            return Onward::Late;
-        };
+        // A region that is busy is not away: nobody stands in for it.
+        let Some(_place) = peer.place() else { return Onward::Full };
+        let left = said.left.saturating_sub(started.elapsed());
+        let others = repeatable && number + 1 < targets.len();
+        let most = Duration::from_millis(limits::ATTEMPT_MS);
+        let left = if others { left.min(most) } else { left };
+        let Some(left) = hop::shortened(left) else { return Onward::Late };
         peer.going();
         let sent = written(&request, &Hop { left, ..said.clone() }, request_id);
         // The one asked gives up first, and says so.
-        let within = left + Duration::from_millis(super::limits::HOP_MS / 2);
+        let within = left + Duration::from_millis(limits::HOP_MS / 2);
         let answer = link::exchange((&peers.code, tls), peer, sent, request_id, within).await;
         let ended = match answer {
             Ok(answer) => match shown(answer) {

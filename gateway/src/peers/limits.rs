@@ -38,6 +38,10 @@ pub const IDLE_MS: u64 = 10_000;
 /// in time by the one who does not answer.
 pub const HOP_MS: u64 = 50;
 
+/// Longest attempt when another door may follow: half of what an answer may take,
+/// so that a gateway that holds requests while it answers probes leaves time.
+pub const ATTEMPT_MS: u64 = 30_000;
+
 /// Less time than this is not worth a hop.
 pub const LEFT_MS_MIN: u64 = 20;
 
@@ -71,3 +75,4 @@ const _: () = assert!(PROBE_EVERY_MS + SLOWEST_PROBE_MS * DOWN_AFTER as u64 <= F
 const _: () = assert!(IN_FLIGHT_MAX * 2 <= crate::limits::IN_FLIGHT_MAX);
 const _: () = assert!(IDLE_MS < crate::limits::HEAD_READ_MS);
 const _: () = assert!(LEFT_MS_MIN < HOP_MS);
+const _: () = assert!(ATTEMPT_MS * 2 <= crate::limits::ANSWER_MS);

@@ -157,3 +157,6 @@ impl Peer {
         self.changes.load(Ordering::Relaxed)
     }
 }
+
+#[cfg(test)]
+mod tests;
