@@ -15,7 +15,6 @@ use report::Audience;
 use tokio::net::TcpListener;
 
 use crate::metrics::{self, Family, Gauge, Kind, Value};
-use crate::record::roles::Roles;
 use crate::region::Region;
 
 /// Serves the admin port of a region for as long as the process runs: during a
@@ -46,8 +45,9 @@ async fn answer(region: &Region, asked: &Request<Incoming>) -> Response<Full<Byt
     }
     let (status, text) = match (asked.method(), asked.uri().path()) {
         (&Method::GET | &Method::HEAD, "/healthz") => (StatusCode::OK, "ok\n".to_owned()),
+        // One's own readiness does not depend on others'; it is said beside it.
         (&Method::GET | &Method::HEAD, "/readyz") => match region.ready().await {
-            Ok(()) => (StatusCode::OK, "ok\n".to_owned()),
+            Ok(()) => (StatusCode::OK, format!("ok\n{}", region.peers.page())),
             Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")),
         },
         (&Method::GET, "/metrics") => {
@@ -107,6 +107,7 @@ pub async fn families(region: &Region) -> Vec<Family> {
     if let Some(roles) = &region.roles {
         families.push(roles.family());
     }
+    families.extend(region.peers.families());
     families
 }
 

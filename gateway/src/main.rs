@@ -17,6 +17,7 @@ mod native;
 mod observed;
 mod otlp;
 mod outbound;
+mod peers;
 mod pilot;
 mod readiness;
 mod record;

@@ -318,4 +318,8 @@ impl Directory for Native {
     async fn regions(&self) -> String {
         self.0.walls.regions_text()
     }
+
+    async fn away(&self) -> Vec<String> {
+        self.0.walls.away()
+    }
 }

@@ -9,6 +9,7 @@ use crate::ledger::Gauges;
 use crate::log::Log;
 use crate::metrics::Metrics;
 use crate::otlp::Exporter;
+use crate::peers::Peers;
 use crate::pilot::{Pilot, Series};
 use crate::record::roles::{Role, Roles};
 use crate::record::{StoreReadiness, Trips, Walls};
@@ -59,6 +60,8 @@ pub struct Region {
     pub pilot: Arc<Pilot>,
     /// Which requests are traced, and where to.
     pub tracing: Tracing,
+    /// The gateways of other regions.
+    pub peers: Arc<Peers>,
     readiness: StoreReadiness,
     open: AtomicBool,
 }
@@ -87,6 +90,8 @@ pub struct Parts {
     pub tracing: Tracing,
     /// Doors of this process, which share its places.
     pub doors: usize,
+    /// See [`Region::peers`].
+    pub peers: Arc<Peers>,
     /// See [`Region::log`].
     pub log: Arc<Log>,
     /// See [`Region::reuse`].
@@ -110,6 +115,7 @@ impl Region {
             series: parts.pilot.series(&parts.code),
             pilot: parts.pilot,
             tracing: parts.tracing,
+            peers: parts.peers,
             metrics: Metrics::new(parts.functions.names()),
             log: parts.log,
             reuse: parts.reuse.max(1),

@@ -86,11 +86,23 @@ def test_a_token_of_another_pilot_is_refused(gateway, fresh, person):
         outcome(client.get(f"/Patient/{person['id']}"), 401)
 
 
-def test_a_token_of_the_wrong_region_is_refused(gateway, person):
+def test_a_token_of_another_region_is_answered_by_that_region(gateway, person):
+    """Passed on between the pilot's two regions, without any option; tests/regions has more of them."""
     with gateway.client(token=gateway.token("clinician", "04")) as client:
-        outcome(client.get(f"/Patient/{person['id']}"), 403, "region")
+        answer = client.get(f"/Patient/{person['id']}", headers={"X-Request-Id": "passed-on-to-04"})
+        assert answer.json() == person
     with gateway.client(token=gateway.token("clinician", "06"), region="04") as client:
-        outcome(client.post("/Patient", json=patient(), headers=JSON), 403, "region")
+        created(client, patient())
+    with gateway.client("auditor") as auditor:
+        events = matches(auditor.get("/AuditEvent", params={"patient": person["id"], "_count": "50"}))
+    theirs = [event for event in events if any(
+        entity.get("what", {}).get("identifier", {}).get("value") == "passed-on-to-04" for entity in event["entity"])]
+    assert [event["source"]["observer"]["identifier"]["value"] for event in theirs] == ["04"]
+
+
+def test_a_token_of_a_planned_region_is_refused_with_the_day(gateway, person):
+    with gateway.client(token=gateway.token("clinician", "03")) as client:
+        outcome(client.get(f"/Patient/{person['id']}"), 403, "planned", "2027-03-01")
 
 
 @pytest.fixture

@@ -23,6 +23,9 @@ const LAYOUT: u8 = 2;
 /// First byte of an entry that says more of how it was decided: that, then an
 /// entry of layout 2 without its first byte.
 const LAYOUT_DECIDED: u8 = 3;
+/// First byte of an entry of a door that stood in for another: that, the code of
+/// the other's region, then an entry of layout 2 or 3, whole.
+const LAYOUT_STANDING_IN: u8 = 4;
 
 /// What a caller did (FHIR R4 §3.1), the words of the contract `types.interaction`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -265,10 +268,14 @@ pub struct Decided {
     /// The Consents that withheld something, gave it, or were lifted by the
     /// emergency, as `Consent/id/_history/version`.
     pub consents: Vec<String>,
+    /// Code of the region whose door did not answer, so that the one of
+    /// [`Entry::region`] stood in for it.
+    #[serde(skip)]
+    pub stands_in_for: Option<String>,
 }
 
 impl Decided {
-    /// Whether there is nothing to tell.
+    /// Whether there is nothing to tell of emergencies and Consents.
     pub fn is_plain(&self) -> bool {
         self.emergency.is_none() && self.consents.is_empty()
     }
@@ -312,10 +319,18 @@ impl Entry {
         if id::unpack(&self.id).is_none() {
             return Err(EntryError::Id);
         }
-        let before = match self.decided.is_plain() {
-            true => Ok(vec![LAYOUT]),
-            false => postcard::to_extend(&self.decided, vec![LAYOUT_DECIDED]),
+        let first = match &self.decided.stands_in_for {
+            None => Ok(Vec::new()),
+            Some(region) => postcard::to_extend(region, vec![LAYOUT_STANDING_IN]),
         };
+        let before = first.and_then(|mut first| {
+            if self.decided.is_plain() {
+                first.push(LAYOUT);
+                return Ok(first);
+            }
+            first.push(LAYOUT_DECIDED);
+            postcard::to_extend(&self.decided, first)
+        });
         let bytes = before.and_then(|before| postcard::to_extend(self, before));
         let mut bytes = bytes.map_err(|_| EntryError::Malformed)?;
         items::put(&self.items, &self.persons, &mut bytes);
@@ -327,6 +342,21 @@ impl Entry {
     /// # Errors
     /// [`EntryError::Malformed`] and [`EntryError::Layout`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, EntryError> {
+        let Some((&LAYOUT_STANDING_IN, rest)) = bytes.split_first() else {
+            return Self::unprefixed(bytes);
+        };
+        let (region, rest): (String, _) =
+            postcard::take_from_bytes(rest).map_err(|_| EntryError::Malformed)?;
+        // One door stands in for one other: the prefix is there once.
+        if !matches!(rest.first(), Some(&LAYOUT | &LAYOUT_DECIDED)) {
+            return Err(EntryError::Malformed);
+        }
+        let mut entry = Self::unprefixed(rest)?;
+        entry.decided.stands_in_for = Some(region);
+        Ok(entry)
+    }
+
+    fn unprefixed(bytes: &[u8]) -> Result<Self, EntryError> {
         match bytes.split_first() {
             Some((&LAYOUT, rest)) => Self::plain(rest),
             Some((&LAYOUT_DECIDED, rest)) => {

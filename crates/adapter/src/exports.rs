@@ -44,6 +44,8 @@ fn plain(origin: Origin) -> contracts::Origin {
         request_id: origin.request_id,
         client_address: origin.client_address,
         emergency: origin.emergency,
+        stands_in_for: None,
+        any_door: false,
     }
 }
 
@@ -306,5 +308,9 @@ impl directory::Guest for Adapter {
 
     async fn regions() -> String {
         provider().await.map(|provider| provider.regions_text()).unwrap_or_default()
+    }
+
+    async fn away() -> Vec<String> {
+        provider().await.map(|provider| provider.away()).unwrap_or_default()
     }
 }

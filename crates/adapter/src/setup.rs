@@ -78,6 +78,7 @@ async fn make() -> Result<Adapted, String> {
         journaling: Journaling::Alone,
         background: None,
         unique_systems: provider::limits::unique_systems(),
+        away: None,
     };
     // Without a flusher: every entry is one write of its own.
     let (provider, _flusher) = Provider::new(setup);

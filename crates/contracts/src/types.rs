@@ -68,6 +68,12 @@ pub struct Origin {
     pub client_address: String,
     /// The written reason of a declared emergency (break-glass).
     pub emergency: Option<String>,
+    /// Code of the failed region whose door this one stands in for. Only a
+    /// gateway says so; it crosses no wall.
+    pub stands_in_for: Option<String>,
+    /// What is asked opens nothing of the record, and is answered at any door:
+    /// whose establishment's people ask makes no difference. Likewise.
+    pub any_door: bool,
 }
 
 /// What a verified token says (`claims`).

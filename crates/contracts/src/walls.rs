@@ -200,4 +200,6 @@ pub trait Directory {
     async fn here(&self) -> String;
     /// The directory in its text form.
     async fn regions(&self) -> String;
+    /// Codes of the regions that this door cannot reach now.
+    async fn away(&self) -> Vec<String>;
 }

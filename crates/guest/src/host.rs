@@ -297,4 +297,8 @@ impl Directory for Host {
     async fn regions(&self) -> String {
         directory::regions().await
     }
+
+    async fn away(&self) -> Vec<String> {
+        directory::away().await
+    }
 }

@@ -136,6 +136,7 @@ fn door(store: &Embedded) -> Result<(Walls, Session), Failure> {
         journaling: Journaling::Shared,
         background: None,
         unique_systems: provider::limits::unique_systems(),
+        away: None,
     });
     std::thread::spawn(move || block_on(flusher));
     let now_s = Now.now_ms() / 1000;
@@ -156,8 +157,13 @@ fn door(store: &Embedded) -> Result<(Walls, Session), Failure> {
         issued_at_s: Some(now_s),
     };
     let header = format!("Bearer {}", issuer.sign(&claims));
-    let origin =
-        Origin { request_id: "r".into(), client_address: "192.0.2.1".into(), emergency: None };
+    let origin = Origin {
+        request_id: "r".into(),
+        client_address: "192.0.2.1".into(),
+        emergency: None,
+        stands_in_for: None,
+        any_door: false,
+    };
     let session = block_on(walls.verify(Some(&header), &origin));
     Ok((walls, session.map_err(|refusal| format!("{refusal:?}"))?))
 }

@@ -18,7 +18,7 @@ use chart::table::Table;
 use chart::{Commit, CommitError, Done, Environment, Retry};
 use contracts::{Change, ChangeKind, CommitOptions, Intent, Receipt, Refusal, ResourceKey};
 use fhir::outcome::Status;
-use regions::{Action, Phase, Request};
+use regions::{Action, Phase};
 use std::sync::Arc;
 
 /// A request to change the record.
@@ -157,12 +157,11 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                 _ => Ok(()),
             };
         };
-        let decision = directory.route(&Request {
+        let decision = directory.route(&self.aimed(
             establishment,
-            door: &self.inner.region,
-            writes: true,
-            region: None,
-        });
+            session.origin.stands_in_for.is_some(),
+            true,
+        ));
         match decision.action {
             Action::Serve => Ok(()),
             _ => Err(Refusal::forbidden(decision.text)),

@@ -144,7 +144,10 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             return Err(not_the_client("assertion-replayed").into());
         }
         let claims = client.claims(Vec::new(), String::new(), 0);
-        if self.belongs_here(&claims).is_err() {
+        // Tokens are short-lived: without this, a region that is away for long
+        // would take its machines with it.
+        let stands_in = self.failed_home(claims.establishment.as_deref()).is_some();
+        if self.belongs_here(&claims, stands_in).is_err() {
             return Err(no(
                 "unauthorized_client",
                 "region",
@@ -234,11 +237,12 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         if let (Some(_), Some(authority)) = (client, &self.inner.authority) {
             agent.issuer = authority.issuer.url().to_owned();
         }
+        let establishment = client.and_then(|held| held.establishment.as_deref());
         Entry {
             id: random_id(&self.inner.environment, now_ms),
             at_ms: u64::try_from(now_ms).unwrap_or_default(),
             region: self.inner.region.clone(),
-            establishment: client.and_then(|held| held.establishment.clone()).unwrap_or_default(),
+            establishment: establishment.unwrap_or_default().to_owned(),
             agent,
             persons: Vec::new(),
             interaction: Interaction::Token,
@@ -249,7 +253,10 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             request_id: origin.request_id.clone(),
             network_address: origin.client_address.clone(),
             outcome: Outcome { status: 200, denied: None },
-            decided: access::entry::Decided::default(),
+            decided: access::entry::Decided {
+                stands_in_for: self.failed_home(establishment),
+                ..access::entry::Decided::default()
+            },
         }
     }
 }

@@ -42,6 +42,6 @@ mod type_history;
 
 pub use chart_reads::Chart;
 pub use exchange::Authority;
-pub use provider::{Background, Clock, Journaling, Later, Provider, Setup, Watch};
+pub use provider::{Away, Background, Clock, Journaling, Later, Provider, Setup, Watch};
 pub use registry_reads::Shelf;
 pub use session::Session;

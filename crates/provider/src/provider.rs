@@ -68,7 +68,12 @@ pub struct Setup<T, E> {
     pub background: Option<Background>,
     /// Identifier systems whose values belong to one person at a time.
     pub unique_systems: Vec<String>,
+    /// Tells which regions this door cannot reach; `None` where nobody probes.
+    pub away: Option<Away>,
 }
+
+/// Codes of the regions that cannot be reached now.
+pub type Away = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
 
 /// One region's side of the walls. Cheap to clone; clones share everything.
 pub struct Provider<T, E> {
@@ -111,6 +116,7 @@ pub(crate) struct Inner<T, E> {
     pub decisions: Arc<access::decision::Settings>,
     /// Charts known to be on the list of all.
     pub listed: Listed,
+    pub away: Option<Away>,
 }
 
 /// The record's environment, as the journal wants it.
@@ -185,6 +191,7 @@ where
             unique_systems: setup.unique_systems,
             decisions,
             listed: Listed::default(),
+            away: setup.away,
         };
         (Self { inner: Arc::new(inner) }, flusher)
     }
@@ -205,6 +212,16 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     /// The directory of regions in its text form.
     pub fn regions_text(&self) -> String {
         self.inner.directory_text.clone()
+    }
+
+    /// `directory.away`.
+    pub fn away(&self) -> Vec<String> {
+        self.inner.away.as_ref().map(|away| away()).unwrap_or_default()
+    }
+
+    /// The directory of regions.
+    pub fn directory(&self) -> &Directory {
+        &self.inner.directory
     }
 
     pub(crate) fn record(&self) -> &Record<T, E> {

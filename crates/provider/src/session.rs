@@ -105,7 +105,8 @@ fn entry(session: &Session, region: &str, id: String, at_ms: i64, told: Told) ->
         });
     }
     let emergency = session.origin.emergency.as_deref();
-    let (decided, of_view) = session.sights.told(&persons, emergency);
+    let (mut decided, of_view) = session.sights.told(&persons, emergency);
+    decided.stands_in_for.clone_from(&session.origin.stands_in_for);
     // A denied access has no basis; a permitted one that of the whole decision.
     let basis = told.basis.map(|basis| of_view.unwrap_or(basis));
     let purpose = if emergency.is_some() { Purpose::Emergency } else { session.claims.purpose };

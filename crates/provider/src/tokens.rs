@@ -9,7 +9,7 @@ use access::entry::{Agent, Entry, Interaction, Outcome};
 use chart::Environment;
 use chart::table::Table;
 use contracts::{Origin, Refusal};
-use regions::{Action, Request};
+use regions::Action;
 use std::sync::Arc;
 
 fn unauthorized(refused: &access::token::Refusal) -> Refusal {
@@ -38,7 +38,9 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                 return Err(self.turned_away(&origin, None, &reason, refusal).await);
             }
         };
-        if let Err(refusal) = self.belongs_here(&claims) {
+        if !origin.any_door
+            && let Err(refusal) = self.belongs_here(&claims, origin.stands_in_for.is_some())
+        {
             return Err(self.turned_away(&origin, Some(&claims), "region", refusal).await);
         }
         Ok(Session { claims, origin, sights: Arc::default() })
@@ -59,10 +61,38 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         self.verified(|now_s| issuers.verify(token, now_s), published).await
     }
 
+    /// Whom a token names, if it is good: for a door that passes a request on
+    /// to the gateway that answers it. Journals nothing, since nothing is
+    /// answered by it.
+    pub async fn bearer(&self, authorization: Option<&str>) -> Option<Arc<Claims>> {
+        self.known(authorization).await.ok()
+    }
+
+    /// What the directory is asked about a caller's request.
+    pub(crate) fn aimed<'a>(
+        &'a self,
+        establishment: &'a str,
+        stands_in: bool,
+        writes: bool,
+    ) -> regions::Request<'a> {
+        let asked = regions::Request::new(establishment, &self.inner.region);
+        regions::Request { writes, hop: stands_in, ..asked }
+    }
+
+    /// The region of an establishment, when it is away and this door stands in
+    /// for it.
+    pub(crate) fn failed_home(&self, establishment: Option<&str>) -> Option<String> {
+        let down = self.away();
+        let asked = regions::Request::new(establishment?, &self.inner.region);
+        let asked = regions::Request { forwards: true, down: &down, ..asked };
+        let decision = self.inner.directory.route(&asked);
+        decision.region.filter(|_| decision.reason == regions::Reason::StandIn)
+    }
+
     /// A request belongs to the region of its token's establishment. Patients,
     /// auditors and systems may have none: the record is central, and any door
-    /// serves them.
-    pub(crate) fn belongs_here(&self, claims: &Claims) -> Result<(), Refusal> {
+    /// serves them. `stands_in`: the door does so for another region.
+    pub(crate) fn belongs_here(&self, claims: &Claims, stands_in: bool) -> Result<(), Refusal> {
         let Some(establishment) = &claims.establishment else {
             return match claims.function {
                 Function::Patient | Function::Proxy | Function::Auditor | Function::System => {
@@ -74,12 +104,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                 )),
             };
         };
-        let decision = self.inner.directory.route(&Request {
-            establishment,
-            door: &self.inner.region,
-            writes: false,
-            region: None,
-        });
+        let asked = self.aimed(establishment, stands_in, false);
+        let decision = self.inner.directory.route(&asked);
         match decision.action {
             Action::Serve => Ok(()),
             _ => Err(Refusal::forbidden(decision.text)),
@@ -112,6 +138,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             decided: access::entry::Decided {
                 emergency: origin.emergency.clone(),
                 consents: Vec::new(),
+                stands_in_for: origin.stands_in_for.clone(),
             },
         };
         match self.journaled(&entry).await {

@@ -6,7 +6,7 @@
 use crate::directory::Directory;
 use crate::model::{Establishment, Link, Name, Phase, Region, ReleaseDelay};
 
-const HEADER: &str = "regions 1";
+const HEADER: &str = "regions 2";
 
 /// The text is not one that [`Directory::to_text`] wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Directory {
     pub fn from_text(text: &str) -> Result<Self, CompactError> {
         let mut lines = text.lines().enumerate();
         if lines.next().map(|(_, line)| line) != Some(HEADER) {
-            return Err(CompactError { line: 1, what: "the heading `regions 1` is missing" });
+            return Err(CompactError { line: 1, what: "the heading `regions 2` is missing" });
         }
         let mut regions: Vec<Region> = Vec::new();
         for (index, line) in lines {
@@ -98,6 +98,9 @@ fn region_line(text: &mut String, region: &Region) {
             &region.name.en,
             &region.neighbours.join(","),
             &administrative.join(","),
+            region.opens.as_deref().unwrap_or_default(),
+            region.peer.as_deref().unwrap_or_default(),
+            &region.stand_ins.join(","),
         ],
     );
 }
@@ -168,15 +171,21 @@ fn read_region(fields: &mut impl Iterator<Item = String>) -> Option<Region> {
     let administrative = fields.next()?;
     let administrative_regions =
         list(&administrative).map(|n| n.parse().ok()).collect::<Option<_>>()?;
+    let mut optional = || fields.next().map(|text| (!text.is_empty()).then_some(text));
+    let (opens, peer) = (optional()?, optional()?);
+    let stand_ins = list(&fields.next()?).map(str::to_owned).collect();
     fields.next().is_none().then_some(Region {
         code,
         name,
         phase,
+        opens,
         endpoint,
         admin_port,
+        peer,
         time_zone,
         link,
         neighbours,
+        stand_ins,
         administrative_regions,
         release_delays: Vec::new(),
         establishments: Vec::new(),

@@ -14,11 +14,15 @@ pub(crate) struct RegionFile {
     pub code: Spanned<String>,
     pub name: Spanned<Name>,
     pub phase: Spanned<Phase>,
+    pub opens: Option<Spanned<String>>,
     pub endpoint: Option<Spanned<String>>,
     pub admin_port: Option<Spanned<u16>>,
+    pub peer: Option<Spanned<String>>,
     pub time_zone: Spanned<String>,
     pub link: Link,
     pub neighbours: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub stand_ins: Vec<Spanned<String>>,
     pub administrative_regions: Vec<Spanned<u8>>,
     pub release_delay_days: BTreeMap<String, u16>,
     #[serde(default, rename = "establishment")]

@@ -6,6 +6,7 @@
 //! [`Directory::to_text`] hands the whole directory to a component.
 //! [`Directory::route`] decides; it never acts.
 
+mod check;
 mod compact;
 mod directory;
 mod file;
@@ -16,4 +17,4 @@ mod route;
 pub use compact::CompactError;
 pub use directory::{Directory, Fault};
 pub use model::{Establishment, Link, Name, Phase, Region, ReleaseDelay};
-pub use route::{Action, Decision, Reason, Request};
+pub use route::{Action, Decision, Endpoint, Reason, Request, any_door};

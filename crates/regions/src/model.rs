@@ -65,6 +65,11 @@ impl Link {
         }
     }
 
+    /// Whether others are to be preferred for work that is not its own.
+    pub fn is_narrow(self) -> bool {
+        self == Self::Satellite
+    }
+
     /// The link that a word of the region file names.
     pub fn from_word(word: &str) -> Option<Self> {
         [Self::Fibre, Self::Satellite].into_iter().find(|link| link.word() == word)
@@ -105,16 +110,24 @@ pub struct Region {
     pub name: Name,
     /// How far it is.
     pub phase: Phase,
+    /// Day on which it is to open, `2027-03-01`: indicative for a planned region,
+    /// which always has one; a memory for others.
+    pub opens: Option<String>,
     /// Base address of its FHIR interface; a planned region may have none.
     pub endpoint: Option<String>,
     /// Port of health, readiness and metrics; a planned region may have none.
     pub admin_port: Option<u16>,
+    /// Where other gateways reach this one over mutual TLS, `host:port`; without
+    /// it nothing is passed on to the region.
+    pub peer: Option<String>,
     /// IANA name.
     pub time_zone: String,
     /// Line to the centre.
     pub link: Link,
     /// Codes of the regions next to it, which may take its door over.
     pub neighbours: Vec<String>,
+    /// Codes of regions that take its door over before its neighbours do.
+    pub stand_ins: Vec<String>,
     /// Numbers of the administrative regions that it lies in.
     pub administrative_regions: Vec<u8>,
     /// By kind of result, in the order of their names.

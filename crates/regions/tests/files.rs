@@ -87,7 +87,7 @@ fn neighbours_are_mutual() {
 fn the_compact_text_carries_the_house() {
     let directory = read(&house()).unwrap();
     let text = directory.to_text();
-    assert!(text.len() < 8_000, "{} bytes", text.len());
+    assert!(text.len() < 12_000, "{} bytes", text.len());
     assert_eq!(Directory::from_text(&text).unwrap(), directory);
 }
 
@@ -197,9 +197,111 @@ fn a_live_region_has_a_door_of_its_own() {
 }
 
 #[test]
+fn a_planned_region_says_when_it_opens() {
+    let faults = faults_after("13.toml", "opens = \"2027-03-01\"\n", "");
+    assert_fault(&faults, "13.toml", "phase", "does not say when it opens");
+    for wrong in ["2027-02-29", "2027-3-1", "2027-13-01", "soon", "2027-03-01T00:00", "+027-03-01"]
+    {
+        let faults = faults_after("13.toml", "2027-03-01", wrong);
+        assert_fault(&faults, "13.toml", "opens", "is not a day");
+        assert!(faults[0].remedy.contains("2027-03-01"));
+    }
+}
+
+#[test]
+fn a_door_off_this_machine_speaks_tls() {
+    for good in ["https://06.example.org/fhir", "http://localhost:1/fhir", "http://[::1]:1/fhir"] {
+        let mut files = house();
+        let (_, text) = files.iter_mut().find(|(name, _)| name == "06.toml").unwrap();
+        *text = text.replace("http://127.0.0.1:8406/fhir", good);
+        assert!(read(&files).is_ok(), "{good}");
+    }
+    for wrong in ["http://06.example.org/fhir", "http://127.0.0.1.example.org/fhir"] {
+        let faults = faults_after("06.toml", "http://127.0.0.1:8406/fhir", wrong);
+        assert_fault(&faults, "06.toml", "endpoint", "without TLS");
+        assert!(faults[0].remedy.contains("https://"));
+    }
+}
+
+#[test]
+fn gateways_are_reached_at_a_host_and_a_port_of_their_own() {
+    for wrong in
+        ["127.0.0.1", "127.0.0.1:0", ":7406", "https://peer:7406", "peer:99999", "[::1:7406"]
+    {
+        let faults = faults_after("06.toml", "127.0.0.1:7406", wrong);
+        assert_fault(&faults, "06.toml", "peer", "not where gateways can be reached");
+        assert!(faults[0].remedy.contains("host:port"));
+    }
+    let faults = faults_after("06.toml", "127.0.0.1:7406", "127.0.0.1:7404");
+    assert_fault(&faults, "06.toml", "peer", "already taken by 04.toml");
+}
+
+#[test]
+fn neighbours_name_each_other_and_once() {
+    let faults = faults_after("13.toml", "\"06\", ", "");
+    assert_fault(&faults, "06.toml", "neighbours", "region 13 does not name 06");
+    assert!(faults[0].remedy.contains("13.toml"));
+    let faults = faults_after("06.toml", "\"13\",", "\"13\", \"13\",");
+    assert_fault(&faults, "06.toml", "neighbours", "13 is there twice");
+}
+
+#[test]
+fn who_stands_in_is_a_region() {
+    let faults = faults_after("06.toml", "stand_ins = [\"04\"]", "stand_ins = [\"40\"]");
+    assert_fault(&faults, "06.toml", "stand_ins", "`40` is not a region");
+    let faults = faults_after("06.toml", "stand_ins = [\"04\"]", "stand_ins = [\"06\"]");
+    assert_fault(&faults, "06.toml", "stand_ins", "its own stand-in");
+    let faults = faults_after("06.toml", "stand_ins = [\"04\"]", "stand_ins = [\"04\", \"04\"]");
+    assert_fault(&faults, "06.toml", "stand_ins", "there twice");
+}
+
+#[test]
+fn half_a_file_and_no_toml_are_refused_where_they_break() {
+    let faults = faults_after("06.toml", "link = \"fibre\"", "link = \"fibre");
+    assert_fault(&faults, "06.toml", "link", "");
+    let faults = faults_after("06.toml", "link = \"fibre\"", "link = \"pigeon\"");
+    assert_fault(&faults, "06.toml", "link", "pigeon");
+    let faults = faults_after("06.toml", "admin_port = 9406", "admin_port = 94060");
+    assert_fault(&faults, "06.toml", "admin_port", "");
+    let faults = faults_after("06.toml", "phase = \"live\"", "phase = \"live\"\nphase = \"live\"");
+    assert!(faults[0].remedy.contains("keep one of the two"), "{faults:?}");
+    let faults = faults_after("06.toml", "time_zone = \"America/Toronto\"", "time_zone = \"EST\"");
+    assert_fault(&faults, "06.toml", "time_zone", "IANA");
+    let faults = faults_after("06.toml", "_regions = [6]", "_regions = []");
+    assert_fault(&faults, "06.toml", "code", "administrative_regions is empty");
+    let faults = faults_after("06.toml", "id = \"demo-06-nim\"", "id = \"demo 06\"");
+    assert_fault(&faults, "06.toml", "id", "not an establishment id");
+}
+
+#[test]
+fn a_region_that_opens_without_people_is_refused() {
+    let mut files = house();
+    let (_, text) = files.iter_mut().find(|(name, _)| name == "04.toml").unwrap();
+    *text = text.split("[[establishment]]").next().unwrap().to_owned();
+    let faults = read(&files).unwrap_err();
+    assert!(faults[0].what.contains("needs an establishment"), "{faults:?}");
+    assert_eq!(faults[0].line, 6);
+}
+
+#[test]
+fn every_region_has_somebody_who_gives_care() {
+    let directory = read(&house()).unwrap();
+    for region in directory.regions() {
+        assert!(!region.establishments.is_empty(), "region {}", region.code);
+        assert_eq!(
+            region.opens.is_some(),
+            region.phase == Phase::Planned,
+            "region {}",
+            region.code
+        );
+    }
+}
+
+#[test]
 fn every_fault_is_reported_at_once() {
     let faults = faults_after("06.toml", "\"13\", \"14\"", "\"33\", \"44\"");
-    assert_eq!(faults.len(), 2);
+    let unknown = faults.iter().filter(|fault| fault.what.ends_with("is not a region")).count();
+    assert_eq!((faults.len(), unknown), (4, 2), "{faults:?}");
     let shown = faults[0].to_string();
     assert!(shown.starts_with("06.toml:"), "{shown}");
 }

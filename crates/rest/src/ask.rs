@@ -148,7 +148,13 @@ pub fn origin(headers: &HeaderMap) -> Origin {
     let told = |name: &str| text(headers, name).unwrap_or_default();
     let request_id: String = told("x-request-id").chars().take(REQUEST_ID_CHARS_MAX).collect();
     let address = text(headers, "x-dossier-client").unwrap_or_else(|| told("spin-client-addr"));
-    Origin { request_id, client_address: address.to_owned(), emergency: emergency(headers) }
+    Origin {
+        request_id,
+        client_address: address.to_owned(),
+        emergency: emergency(headers),
+        stands_in_for: None,
+        any_door: false,
+    }
 }
 
 /// The reason of a declared emergency, from `Emergency-Reason`: text in UTF-8,

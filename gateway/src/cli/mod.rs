@@ -4,6 +4,7 @@ pub mod compile;
 pub mod demo;
 pub mod ledger;
 pub mod load;
+pub mod regions;
 pub mod register;
 pub mod report;
 pub mod store;
@@ -37,6 +38,8 @@ enum Command {
     Store(store::Options),
     /// Makes or checks the store's tables
     Tables(tables::Options),
+    /// Checks and lists region files, and makes the keys of gateways
+    Regions(regions::Options),
     /// Prints one token of the development issuer
     Token(token::Options),
     /// Loads bundles, or NDJSON such as an export gives, through a region's door
@@ -100,6 +103,7 @@ pub fn run() -> Result<()> {
             Command::Compile(options) => compile::run(&options),
             Command::Store(options) => store::run(options).await,
             Command::Tables(options) => tables::run(options).await,
+            Command::Regions(options) => regions::run(&options),
             Command::Token(options) => token::run(options).await,
             Command::Load(options) => load::run(options).await,
             Command::Demo(options) => demo::run(options).await,

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::report::slice::Event;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use regions::Directory;
@@ -12,14 +13,15 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{Places, report};
 use crate::door::tls::Certificate;
-use crate::door::{self, Workers};
+use crate::door::{self, Entrance, Workers};
 use crate::functions::Functions;
 use crate::log::Log;
 use crate::manifest::Manifest;
+use crate::peers::Peers;
 use crate::pilot::{self, Pilot};
 use crate::record::Central;
 use crate::region::{Parts, Region, Tracing};
-use crate::{admin, keys, ledger, limits, otlp, record};
+use crate::{admin, keys, ledger, limits, otlp, peers, record};
 
 /// Options of `dossier up`.
 #[derive(Args)]
@@ -67,6 +69,9 @@ pub struct Options {
     /// What the figures of the pilot are held against
     #[command(flatten)]
     objectives: report::Held,
+    /// The gateways of other regions
+    #[command(flatten)]
+    peers: peers::Choice,
 }
 
 /// A region's two addresses.
@@ -111,11 +116,19 @@ pub async fn run(options: Options) -> Result<()> {
         pilot::records::folder(&options.places.data),
     );
     let tracing = Tracing { sampling: options.otlp.sampling(), exporter: options.otlp.exporter()? };
+    let mut opened = gateways(&options, &directory, &addresses, &log)?;
     let (mut regions, mut upkeep) = (Vec::new(), Vec::new());
     for place in &addresses {
+        let (peers, gateways) = match opened.remove(&place.code) {
+            Some(opened) => (opened.peers, opened.door),
+            None => (Arc::new(Peers::none(&place.code)), None),
+        };
+        let known = Arc::clone(&peers);
+        let away = Arc::new(move || known.away());
         let keeper = options.ledger.keeper(&options.places.data, &place.code)?;
         let endpoints = endpoints(&options, &directory, place);
-        let (walls, signs, kept_up) = central.walls(&place.code, &directory, endpoints, keeper);
+        let (walls, signs, kept_up) =
+            central.walls(&place.code, &directory, endpoints, keeper, away);
         upkeep.push(kept_up);
         let region = Region::new(Parts {
             code: place.code.clone(),
@@ -129,14 +142,20 @@ pub async fn run(options: Options) -> Result<()> {
             pilot: Arc::clone(&pilot),
             tracing: tracing.clone(),
             doors: addresses.len(),
+            peers,
             log: Arc::clone(&log),
             reuse: options.reuse,
             secure: tls.is_some(),
         });
         let (public, private) = (door::listen(place.door)?, door::listen(place.admin)?);
         tokio::spawn(admin::serve(private, Arc::clone(&region)));
-        let accepting = door::accept(public, Arc::clone(&region), tls.clone(), workers.clone());
-        tokio::spawn(accepting);
+        let accept = |listener, entrance| {
+            tokio::spawn(door::accept(listener, Arc::clone(&region), entrance, workers.clone()));
+        };
+        accept(public, Entrance::public(tls.clone()));
+        if let Some((listener, gateways)) = gateways {
+            accept(listener, Entrance::Gateways(gateways));
+        }
         region.set_open(true);
         log.event("open", Some(&place.code));
         regions.push(region);
@@ -195,8 +214,26 @@ async fn lag(regions: Vec<Arc<Region>>) {
         tokio::time::sleep(Duration::from_millis(limits::LEDGER_MS)).await;
         for region in &regions {
             region.series.ledger(region.ledger.figures());
+            for _ in 0..region.peers.changed() {
+                region.series.event(Event::NeighbourChanged);
+            }
         }
     }
+}
+
+/// The ways to and from other regions' gateways, by region.
+fn gateways(
+    options: &Options,
+    directory: &Directory,
+    addresses: &[Addresses],
+    log: &Arc<Log>,
+) -> Result<BTreeMap<String, peers::Opened>> {
+    let chosen = |code: &str| options.ports.iter().any(|(held, _)| held == code);
+    let served: Vec<peers::Served<'_>> = addresses
+        .iter()
+        .map(|place| (place.code.as_str(), chosen(&place.code), place.door.ip()))
+        .collect();
+    peers::open(&options.peers, &options.places.data, directory, &served, log)
 }
 
 fn functions(manifest: &Manifest, options: &Options, log: &Log) -> Result<Functions> {

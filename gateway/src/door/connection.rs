@@ -14,21 +14,29 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::door::linger::Lingering;
-use crate::door::{Arrival, request};
+use crate::door::request::Caller;
+use crate::door::{Arrival, Entrance, request};
 use crate::limits;
 use crate::region::Region;
 
 /// Serves a connection to its end.
 pub async fn serve(arrival: Arrival, stopped: watch::Receiver<bool>) {
-    let Arrival { stream, peer, region, tls } = arrival;
+    let Arrival { stream, peer, region, entrance } = arrival;
     let Ok(stream) = TcpStream::from_std(stream) else { return };
-    let client: Arc<str> = peer.ip().to_string().into();
-    match tls {
-        None => speak(stream, client, region, stopped).await,
-        Some(acceptor) => {
-            let handshake = Duration::from_millis(limits::TLS_HANDSHAKE_MS);
+    let client = Caller::Client(peer.ip());
+    let handshake = Duration::from_millis(limits::TLS_HANDSHAKE_MS);
+    match entrance {
+        Entrance::Plain => speak(stream, client, region, stopped).await,
+        Entrance::Secure(acceptor) => {
             if let Ok(Ok(stream)) = timeout(handshake, acceptor.accept(stream)).await {
                 speak(stream, client, region, stopped).await;
+            }
+        }
+        Entrance::Gateways(door) => {
+            if let Ok(Ok(stream)) = timeout(handshake, door.acceptor.accept(stream)).await
+                && door.region_of(stream.get_ref().1).is_some()
+            {
+                speak(stream, Caller::Gateway, region, stopped).await;
             }
         }
     }
@@ -36,7 +44,7 @@ pub async fn serve(arrival: Arrival, stopped: watch::Receiver<bool>) {
 
 async fn speak<Stream>(
     stream: Stream,
-    client: Arc<str>,
+    caller: Caller,
     region: Arc<Region>,
     mut stopped: watch::Receiver<bool>,
 ) where
@@ -45,10 +53,10 @@ async fn speak<Stream>(
     let lingering = Rc::new(Cell::new(false));
     let stream = Lingering::new(stream, Rc::clone(&lingering));
     let service = service_fn(move |asked| {
-        let (region, client) = (Arc::clone(&region), Arc::clone(&client));
+        let region = Arc::clone(&region);
         let lingering = Rc::clone(&lingering);
         async move {
-            let answer = request::answer(region, client, lingering, asked).await;
+            let answer = request::answer(region, caller, lingering, asked).await;
             Ok::<_, std::convert::Infallible>(answer)
         }
     });

@@ -12,6 +12,7 @@ mod body;
 mod connection;
 mod headers;
 mod linger;
+mod onward;
 mod refused;
 mod request;
 mod reuse;
@@ -28,6 +29,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::limits;
+use crate::peers::PeerDoor;
 use crate::region::Region;
 
 /// A connection on its way to a worker.
@@ -35,7 +37,25 @@ struct Arrival {
     stream: std::net::TcpStream,
     peer: SocketAddr,
     region: Arc<Region>,
-    tls: Option<TlsAcceptor>,
+    entrance: Entrance,
+}
+
+/// Who comes in by a listener, and how.
+#[derive(Clone)]
+pub enum Entrance {
+    /// Anybody, in the clear.
+    Plain,
+    /// Anybody, by TLS.
+    Secure(TlsAcceptor),
+    /// Gateways of other regions, by mutual TLS.
+    Gateways(PeerDoor),
+}
+
+impl Entrance {
+    /// For anybody.
+    pub fn public(tls: Option<TlsAcceptor>) -> Self {
+        tls.map_or(Self::Plain, Self::Secure)
+    }
 }
 
 struct Worker {
@@ -141,7 +161,7 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener> {
 pub async fn accept(
     listener: TcpListener,
     region: Arc<Region>,
-    tls: Option<TlsAcceptor>,
+    entrance: Entrance,
     workers: Arc<Workers>,
 ) {
     let mut stopped = workers.stop.subscribe();
@@ -161,7 +181,7 @@ pub async fn accept(
         let Ok(stream) = prepared else { continue };
         if region.admission.connect() {
             let region = Arc::clone(&region);
-            workers.hand_over(Arrival { stream, peer, region, tls: tls.clone() });
+            workers.hand_over(Arrival { stream, peer, region, entrance: entrance.clone() });
         }
     }
 }

@@ -34,6 +34,18 @@ pub enum Refused {
     Unfinished(&'static str),
     /// The function failed.
     Failed(&'static str),
+    /// Another region answers, at this address; the caller would rather go there.
+    Elsewhere(String),
+    /// The region that answers could not be reached: nothing was done.
+    Unreachable,
+    /// There is no room for more on their way to that region.
+    RegionFull,
+    /// That region gave no answer that can be trusted.
+    Garbled,
+    /// That region did not answer in time.
+    Late,
+    /// A gateway passed it on that should not have, or says odd things.
+    BadHop,
 }
 
 impl Refused {
@@ -41,6 +53,11 @@ impl Refused {
     pub fn fault(&self) -> Option<&'static str> {
         match self {
             Self::Unfinished(why) | Self::Failed(why) => Some(why),
+            Self::Unreachable => Some("no way to the region"),
+            Self::RegionFull => Some("no room on the way to the region"),
+            Self::Garbled => Some("no trustworthy answer of the region"),
+            Self::Late => Some("no answer of the region in time"),
+            Self::BadHop => Some("a hop that is none"),
             _ => None,
         }
     }
@@ -53,8 +70,14 @@ impl Refused {
             | Self::TargetTooLong
             | Self::BodyTooLarge
             | Self::BodyTooSlow
-            | Self::BodiesFull => true,
+            | Self::BodiesFull
+            | Self::Elsewhere(_)
+            | Self::BadHop => true,
+            // `Unreachable` may come before or after the body; a body that was read
+            // to its end leaves nothing to linger over.
+            Self::Unreachable => true,
             Self::BodyBroken | Self::Full | Self::Unfinished(_) | Self::Failed(_) => false,
+            Self::RegionFull | Self::Garbled | Self::Late => false,
         }
     }
 
@@ -106,8 +129,54 @@ impl Refused {
                 "exception",
                 "The request could not be processed; report the X-Request-Id of this answer.",
             ),
+            _ => self.told_of_regions(),
         };
         (status, code, text.into())
+    }
+
+    /// The same of what another region should have answered.
+    fn told_of_regions(&self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Self::Elsewhere(_) => (
+                StatusCode::TEMPORARY_REDIRECT,
+                "informational",
+                "Another region answers this request: send it to the address of Location.",
+            ),
+            Self::RegionFull => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "throttled",
+                "Too many requests for that region are under way; send it again after the seconds \
+                 of Retry-After, or to its own address, which GET /route lists.",
+            ),
+            Self::Garbled => (
+                StatusCode::BAD_GATEWAY,
+                "exception",
+                "The region that answers this request gave no answer that can be trusted, and a \
+                 change may or may not have been made. Send it again, with the same \
+                 Idempotency-Key if it had one; if this goes on, tell the operator the \
+                 X-Request-Id of this answer.",
+            ),
+            Self::Late => (
+                StatusCode::GATEWAY_TIMEOUT,
+                "timeout",
+                "The region that answers this request did not answer in time, and a change may or \
+                 may not have been made. Send it again, with the same Idempotency-Key if it had \
+                 one.",
+            ),
+            Self::BadHop => (
+                StatusCode::LOOP_DETECTED,
+                "processing",
+                "This request was passed on by a gateway that should have answered it, or says \
+                 what no gateway says. Compare the region files of the two gateways.",
+            ),
+            _ => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "transient",
+                "The region that answers this request could not be reached, and nothing was done. \
+                 Send it again after the seconds of Retry-After, or to another address that GET \
+                 /route lists.",
+            ),
+        }
     }
 
     /// The answer, in the caller's language.
@@ -136,6 +205,12 @@ impl Refused {
         headers.insert(header::CONTENT_LANGUAGE, language);
         if let Some(seconds) = after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Self::Elsewhere(address) = self
+            && let Ok(address) = HeaderValue::from_str(address)
+        {
+            headers.insert(header::LOCATION, address);
+            headers.insert("preference-applied", HeaderValue::from_static("routing=redirect"));
         }
         if let Self::OtherMethods(allowed) = self
             && let Ok(allowed) = HeaderValue::from_str(allowed)

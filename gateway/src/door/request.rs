@@ -1,13 +1,14 @@
 //! From a request to its answer.
 
 use std::cell::Cell;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use contracts::Origin;
-use http::header::{self, HeaderValue};
+use http::header::{self, HeaderMap, HeaderValue};
 use http::uri::{Authority, Scheme};
 use http::{Method, Request, Response, StatusCode, Version};
 use http_body_util::Full;
@@ -17,6 +18,7 @@ use report::slice::{Answered, Event, NO_ESTABLISHMENT};
 use tokio::time::timeout;
 
 use crate::door::admission::{self, Class};
+use crate::door::onward::{self, Way};
 use crate::door::refused::Refused;
 use crate::door::reuse::{self, Kept, Owner};
 use crate::door::{body, headers};
@@ -27,19 +29,52 @@ use crate::log::{self, Line};
 use crate::metrics::{self, Answerer};
 use crate::observed::Observed;
 use crate::otlp::Traced;
+use crate::peers::{Hop, REGION};
 use crate::record::roles;
 use crate::region::Region;
 use crate::routes::Found;
 use crate::sandbox::{Failure, Function};
 use crate::trace::Kind;
 
+/// Where a client asks which door is its own: that door, and any other, must
+/// say so.
+const ROUTE: &str = "/route";
+
 type Answer = Response<Full<Bytes>>;
+
+/// Who is at the other end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// Somebody at this address.
+    Client(IpAddr),
+    /// A gateway that proved to be another region's.
+    Gateway,
+}
+
+/// What the door knows of a request, beside what the request says.
+pub struct Arriving {
+    /// Id, client and emergency; later also for whom this door stands in.
+    pub origin: Origin,
+    /// What the gateway before said: for the client, what this one would.
+    pub said: Hop,
+    /// It came from another gateway, and goes no further.
+    pub hop: bool,
+    /// When it came.
+    pub start: Instant,
+}
+
+impl Arriving {
+    /// Time that is left for the answer.
+    pub fn left(&self) -> Duration {
+        self.said.left.saturating_sub(self.start.elapsed())
+    }
+}
 
 /// Answers one request, whatever it is, and writes down that it did. Sets
 /// `lingering` when the rest of the request stays unread.
 pub async fn answer(
     region: Arc<Region>,
-    client: Arc<str>,
+    caller: Caller,
     lingering: Rc<Cell<bool>>,
     mut asked: Request<Incoming>,
 ) -> Answer {
@@ -51,18 +86,13 @@ pub async fn answer(
     // HTTP/2 ends a stream by itself without harm to the others.
     let ends_badly = asked.version() < Version::HTTP_2 && !asked.body().is_end_stream();
     let path = asked.uri().path().to_owned();
-    let emergency = rest::ask::emergency(asked.headers());
-    let emergent = emergency.is_some();
+    let emergent = rest::ask::emergency(asked.headers()).is_some();
     let (answerer, answered) = match own(&region, &asked).await {
         Some(answer) => (Answerer::Door, Ok(answer)),
-        None => {
-            let origin = Origin {
-                request_id: request_id.clone(),
-                client_address: client.to_string(),
-                emergency,
-            };
-            route(&region, &observed, origin, asked).await
-        }
+        None => match arriving(&region, caller, &request_id, (&path, asked.headers()), start) {
+            Some(arriving) => route(&region, &observed, arriving, asked).await,
+            None => (Answerer::Door, Err(Refused::BadHop)),
+        },
     };
     let fault = answered.as_ref().err().and_then(Refused::fault);
     let unread = answered.as_ref().err().is_some_and(Refused::leaves_unread);
@@ -72,6 +102,11 @@ pub async fn answer(
         lingering.set(true);
     }
     headers::send(answer.headers_mut(), &request_id, region.secure);
+    if caller == Caller::Gateway
+        && let Ok(code) = HeaderValue::from_str(&region.code)
+    {
+        answer.headers_mut().insert(REGION, code);
+    }
     let (status, duration) = (answer.status().as_u16(), start.elapsed());
     region.metrics.request(answerer, &method, status, duration);
     // Probes come every second and say nothing.
@@ -143,6 +178,35 @@ fn count(region: &Region, observed: &Observed, told: &Told<'_>) {
     }
 }
 
+/// `None` when a gateway says what no gateway says.
+fn arriving(
+    region: &Region,
+    caller: Caller,
+    request_id: &str,
+    (path, headers): (&str, &HeaderMap),
+    start: Instant,
+) -> Option<Arriving> {
+    let said = match caller {
+        Caller::Gateway => {
+            let said = Hop::read(headers)?;
+            Hop { left: said.left.min(Duration::from_millis(limits::ANSWER_MS)), ..said }
+        }
+        Caller::Client(client) => Hop {
+            client,
+            left: Duration::from_millis(limits::ANSWER_MS),
+            scheme: if region.secure { Scheme::HTTPS } else { Scheme::HTTP },
+        },
+    };
+    let origin = Origin {
+        request_id: request_id.to_owned(),
+        client_address: said.client.to_string(),
+        emergency: rest::ask::emergency(headers),
+        stands_in_for: None,
+        any_door: path == ROUTE,
+    };
+    Some(Arriving { origin, said, hop: caller == Caller::Gateway, start })
+}
+
 /// What the door answers by itself: whether it is there, and the pilot report.
 async fn own(region: &Region, asked: &Request<Incoming>) -> Option<Answer> {
     if !matches!(*asked.method(), Method::GET | Method::HEAD) {
@@ -170,7 +234,7 @@ async fn own(region: &Region, asked: &Request<Incoming>) -> Option<Answer> {
 async fn route(
     region: &Arc<Region>,
     observed: &Rc<Observed>,
-    origin: Origin,
+    arriving: Arriving,
     asked: Request<Incoming>,
 ) -> (Answerer, Result<Answer, Refused>) {
     let target_bytes = asked.uri().path_and_query().map_or(0, |target| target.as_str().len());
@@ -179,7 +243,7 @@ async fn route(
     }
     match region.routes.find(asked.method(), asked.uri().path()) {
         Found::Function(function) => {
-            (Answerer::Function(function), enter(region, observed, function, origin, asked).await)
+            (Answerer::Function(function), enter(region, observed, function, arriving, asked).await)
         }
         Found::Nothing => (Answerer::Door, Err(Refused::NoRoute)),
         Found::OtherMethods(allowed) => {
@@ -189,23 +253,30 @@ async fn route(
     }
 }
 
-/// Gathers the body, waits for a place, and asks the function.
+/// Gathers the body, and has the request answered by another region, or waits for
+/// a place and asks the function.
 async fn enter(
     region: &Arc<Region>,
     observed: &Rc<Observed>,
     function: usize,
-    origin: Origin,
+    mut arriving: Arriving,
     asked: Request<Incoming>,
 ) -> Result<Answer, Refused> {
     let name = region.metrics.name(Answerer::Function(function));
     let class = admission::class(name, asked.method(), asked.uri(), asked.headers());
-    let caller = admission::caller(asked.headers(), &origin.client_address);
+    let caller = admission::caller(asked.headers(), &arriving.origin.client_address);
     let (parts, incoming) = asked.into_parts();
+    let way = onward::way(region, &arriving, &parts).await?;
     let (body, held) = body::gather(region, incoming).await.inspect_err(|refused| {
         if *refused == Refused::BodiesFull {
             shed(region, observed, class);
         }
     })?;
+    let request = Request::from_parts(parts, body);
+    arriving.origin.stands_in_for = match elsewhere(region, way, &request, &arriving).await? {
+        Elsewhere::Answered(answer) => return Ok(answer),
+        Elsewhere::Here(code) => code,
+    };
     let began = observed.begin();
     let place = region.admission.enter(class, caller).await;
     observed.end(began, Kind::Internal, || "admission".to_owned());
@@ -213,14 +284,13 @@ async fn enter(
         shed(region, observed, class);
         return Err(Refused::Full);
     };
-    let request = Request::from_parts(parts, body);
     let reading = matches!(*request.method(), Method::GET | Method::HEAD);
-    let request = prepared(request, &origin, region);
+    let request = prepared(request, &arriving);
     let inside = {
         let (region, within) = (Arc::clone(region), Rc::clone(observed));
         observed.during(async move {
             let began = within.enter_function();
-            let asking = ask(&region, &within, function, origin, request);
+            let asking = ask(&region, &within, function, arriving, request);
             let answered = match region.names.get(function) {
                 Some(role) => roles::acting(Arc::clone(role), asking).await,
                 None => asking.await,
@@ -239,6 +309,41 @@ async fn enter(
     }
 }
 
+/// What came of a request that may belong to another region.
+enum Elsewhere {
+    /// Its region answered.
+    Answered(Answer),
+    /// It is to be answered here; for this region, when that is away.
+    Here(Option<String>),
+}
+
+async fn elsewhere(
+    region: &Arc<Region>,
+    way: Way,
+    request: &Request<Bytes>,
+    arriving: &Arriving,
+) -> Result<Elsewhere, Refused> {
+    let home = match way {
+        Way::Here => return Ok(Elsewhere::Here(None)),
+        Way::StandIn(code) => code,
+        Way::Onward(home, targets) => {
+            let passed = onward::passed_on(region, &targets, request.clone(), arriving).await;
+            let event = match &passed {
+                Ok(Some(_)) => Event::Forwarded,
+                Ok(None) | Err(_) => Event::ForwardFailed,
+            };
+            region.series.event(event);
+            match passed? {
+                Some(answer) => return Ok(Elsewhere::Answered(answer)),
+                None => home,
+            }
+        }
+    };
+    region.peers.stands_in();
+    region.series.event(Event::ServedForNeighbour);
+    Ok(Elsewhere::Here(Some(home)))
+}
+
 /// There was no place.
 fn shed(region: &Region, observed: &Observed, class: Class) {
     region.metrics.reject();
@@ -252,12 +357,12 @@ fn shed(region: &Region, observed: &Observed, class: Class) {
 }
 
 /// The request as the function sees it: absolute, and from whom the door says.
-fn prepared(mut request: Request<Bytes>, origin: &Origin, region: &Region) -> Request<Bytes> {
+fn prepared(mut request: Request<Bytes>, arriving: &Arriving) -> Request<Bytes> {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     let host = host.and_then(|host| host.parse::<Authority>().ok());
     let mut uri = std::mem::take(request.uri_mut()).into_parts();
     uri.authority = uri.authority.or(host).or_else(|| Some(Authority::from_static("localhost")));
-    uri.scheme = Some(if region.secure { Scheme::HTTPS } else { Scheme::HTTP });
+    uri.scheme = Some(arriving.said.scheme.clone());
     if let Ok(uri) = http::Uri::from_parts(uri) {
         *request.uri_mut() = uri;
     }
@@ -265,6 +370,7 @@ fn prepared(mut request: Request<Bytes>, origin: &Origin, region: &Region) -> Re
     if request.method() == Method::HEAD {
         *request.method_mut() = Method::GET;
     }
+    let origin = &arriving.origin;
     headers::receive(request.headers_mut(), &origin.request_id, &origin.client_address);
     request
 }
@@ -273,11 +379,11 @@ async fn ask(
     region: &Region,
     observed: &Observed,
     index: usize,
-    origin: Origin,
+    arriving: Arriving,
     request: Request<Bytes>,
 ) -> Result<Answer, Refused> {
-    let call = Call { origin, walls: region.walls.clone() };
-    let limit = Duration::from_millis(limits::ANSWER_MS);
+    let limit = arriving.left();
+    let call = Call { origin: arriving.origin, walls: region.walls.clone() };
     let functions = match &region.functions {
         Functions::Sandboxed(functions) => functions,
         Functions::Native(handlers) => {

@@ -16,4 +16,8 @@ impl<T> directory::HostWithStore<T> for Host {
     async fn regions(store: &Accessor<T, Self>) -> wasmtime::Result<String> {
         Ok(store.with(|mut access| access.get().call.walls.regions_text()))
     }
+
+    async fn away(store: &Accessor<T, Self>) -> wasmtime::Result<Vec<String>> {
+        Ok(store.with(|mut access| access.get().call.walls.away()))
+    }
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use access::token::KeySet;
 use anyhow::{Context, Result, bail, ensure};
 use provider::keys::Fetch;
-use provider::{Authority, Background, Journaling, Later, Provider, Setup};
+use provider::{Authority, Away, Background, Journaling, Later, Provider, Setup};
 use regions::Directory;
 use store::definition::TableKind;
 use store::embedded::Embedded;
@@ -165,6 +165,7 @@ impl Central {
         directory: &Directory,
         endpoints: Vec<String>,
         keeper: Keeper,
+        away: Away,
     ) -> (Walls, Signs, Upkeep) {
         let trips = Arc::new(Trips::default());
         let [record, access] = self.tables.each_ref().map(|table| table.counted(&trips));
@@ -193,6 +194,7 @@ impl Central {
             journaling: Journaling::Shared,
             background: Some(background),
             unique_systems: self.unique_systems.clone(),
+            away: Some(away),
         });
         walls.watch(Box::new(crate::observed::journaled));
         let flusher = tokio::spawn(roles::acting(own::JOURNAL.into(), flusher));
@@ -261,11 +263,11 @@ async fn maintain(walls: Walls, log: Arc<Log>) {
     }
 }
 
-/// The directory of regions in a folder of region files.
+/// The region files of a folder: name and text, in the order of their names.
 ///
 /// # Errors
-/// Every fault of every file.
-pub fn directory(folder: &Path) -> Result<Directory> {
+/// When one cannot be read.
+pub fn region_files(folder: &Path) -> Result<Vec<(String, String)>> {
     let mut files = Vec::new();
     let entries = std::fs::read_dir(folder)
         .with_context(|| format!("reading the region files in {}", folder.display()))?;
@@ -277,6 +279,15 @@ pub fn directory(folder: &Path) -> Result<Directory> {
         }
     }
     files.sort();
+    Ok(files)
+}
+
+/// The directory of regions in a folder of region files.
+///
+/// # Errors
+/// Every fault of every file.
+pub fn directory(folder: &Path) -> Result<Directory> {
+    let files = region_files(folder)?;
     match Directory::read(files.iter().map(|(name, text)| (name.as_str(), text.as_str()))) {
         Ok(directory) => Ok(directory),
         Err(faults) => {

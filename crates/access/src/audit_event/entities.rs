@@ -65,7 +65,9 @@ pub fn entities(entry: &Entry, part: &Part<'_>) -> Vec<Value> {
     let basis = entry.basis.map(|basis| json!({"type": "basis", "valueString": basis.code()}));
     let reason = entry.decided.emergency.as_ref().filter(|reason| !reason.is_empty());
     let reason = reason.map(|reason| json!({"type": "emergency", "valueString": reason}));
-    let detail: Vec<Value> = basis.into_iter().chain(reason).collect();
+    let failed = entry.decided.stands_in_for.as_ref();
+    let failed = failed.map(|code| json!({"type": "stands-in-for-region", "valueString": code}));
+    let detail: Vec<Value> = basis.into_iter().chain(reason).chain(failed).collect();
     if !detail.is_empty() {
         entities.push(json!({"type": words::DECISION.coding(), "detail": detail}));
     }

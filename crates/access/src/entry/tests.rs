@@ -42,6 +42,7 @@ fn what_was_decided_is_kept_and_costs_nothing_when_there_was_nothing() {
     let decided = Decided {
         emergency: Some("Inconscient à l'arrivée".to_owned()),
         consents: vec!["Consent/hiv/_history/1".to_owned()],
+        stands_in_for: None,
     };
     let entry = Entry { decided, ..sample() };
     let bytes = entry.to_bytes().unwrap();
@@ -49,6 +50,24 @@ fn what_was_decided_is_kept_and_costs_nothing_when_there_was_nothing() {
     assert_eq!(bytes[bytes.len() - plain.len() + 1..], plain[1..]);
     assert_eq!(Entry::from_bytes(&bytes), Ok(entry));
     assert_eq!(Entry::from_bytes(&bytes[..10]), Err(EntryError::Malformed));
+}
+
+#[test]
+fn a_door_that_stands_in_says_for_whom() {
+    let plain = sample().to_bytes().unwrap();
+    let emergency = Some("Inconscient à l'arrivée".to_owned());
+    for decided in [Decided::default(), Decided { emergency, ..Decided::default() }] {
+        let before = Entry { decided: decided.clone(), ..sample() }.to_bytes().unwrap();
+        let stands_in_for = Some("13".to_owned());
+        let entry = Entry { decided: Decided { stands_in_for, ..decided }, ..sample() };
+        let bytes = entry.to_bytes().unwrap();
+        assert_eq!(bytes[..4], [LAYOUT_STANDING_IN, 2, b'1', b'3']);
+        assert_eq!(bytes[4..], before);
+        assert_eq!(Entry::from_bytes(&bytes), Ok(entry));
+    }
+    let twice =
+        [&[LAYOUT_STANDING_IN, 2, b'1', b'3', LAYOUT_STANDING_IN, 2, b'1', b'3'], &plain[..]];
+    assert_eq!(Entry::from_bytes(&twice.concat()), Err(EntryError::Malformed));
 }
 
 #[test]

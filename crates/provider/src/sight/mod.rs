@@ -69,7 +69,7 @@ impl Sights {
     /// What bore on the decisions about these people, for the entry, and by what
     /// right their charts were open.
     pub fn told(&self, persons: &[String], emergency: Option<&str>) -> (Decided, Option<Basis>) {
-        let mut decided = Decided { emergency: emergency.map(str::to_owned), consents: Vec::new() };
+        let mut decided = Decided { emergency: emergency.map(str::to_owned), ..Decided::default() };
         let mut basis = None;
         for ((person, ..), view) in &self.held().views {
             if !persons.contains(person) {

@@ -54,7 +54,13 @@ fn request(assertion: &str, scope: &str) -> TokenRequest {
 }
 
 fn origin() -> Origin {
-    Origin { request_id: "request-2".into(), client_address: "192.0.2.7".into(), emergency: None }
+    Origin {
+        request_id: "request-2".into(),
+        client_address: "192.0.2.7".into(),
+        emergency: None,
+        stands_in_for: None,
+        any_door: false,
+    }
 }
 
 fn ask(world: &World, asked: TokenRequest) -> Result<TokenGrant, TokenRejection> {

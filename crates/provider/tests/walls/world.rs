@@ -194,6 +194,7 @@ impl World {
             journaling: Journaling::Shared,
             background: None,
             unique_systems: provider::limits::unique_systems(),
+            away: None,
         });
         std::thread::spawn(move || block_on(flusher));
         Self { walls, record, access, environment, issuer }
@@ -236,6 +237,8 @@ impl World {
             request_id: "request-1".into(),
             client_address: "192.0.2.1".into(),
             emergency: emergency.map(str::to_owned),
+            stands_in_for: None,
+            any_door: false,
         };
         block_on(self.walls.verify(Some(&header), &origin)).unwrap()
     }
