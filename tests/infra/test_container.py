@@ -155,7 +155,7 @@ def test_the_program_serves_from_its_image_alone(image, tmp_path):
         owner = (data / "store").stat().st_uid
         assert owner == NOBODY
     finally:
-        running.terminate()
+        running.kill()
         running.wait(30)
 
 
@@ -174,6 +174,6 @@ def test_the_program_finds_its_store_by_name(image, tmp_path):
             asked = connection.recv(4096)
             connection.close()
         finally:
-            asking.terminate()
+            asking.kill()
             asking.wait(30)
     assert f"host: store.example:{port}".encode() in asked.lower(), asked
