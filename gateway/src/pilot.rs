@@ -165,7 +165,7 @@ pub async fn input(
         // A pilot that is younger is told from its first hour, so that its plots
         // show something.
         let first = rows.iter().flat_map(|(_, rows)| rows).map(|row| row.at_ms).min();
-        input.from_ms = first.unwrap_or(now_ms - 3_600_000).max(from_ms).min(now_ms - 600_000);
+        input.from_ms = first.unwrap_or(now_ms).max(from_ms).min(now_ms - 600_000);
         if keep::span(input.from_ms, to_ms) != span {
             span = keep::span(input.from_ms, to_ms);
             rows = keep::rows(access, directory, span, (input.from_ms, to_ms)).await?;
