@@ -53,6 +53,7 @@ fn walls(world: &World, role: &str, without: Option<&str>) -> Walled {
         authority: None,
         fetch: None,
         directory: directory(),
+        away: None,
         region: "01".to_owned(),
         environment: world.environment.clone(),
         journaling: Journaling::Alone,
