@@ -129,7 +129,7 @@ fn whatever_fails_each_access_is_judged_and_listed_once() {
             access.items.clear();
             if at.is_multiple_of(9) {
                 access.decided =
-                    Decided { emergency: Some("why".to_owned()), consents: Vec::new() };
+                    Decided { emergency: Some("why".to_owned()), ..Decided::default() };
                 access.basis = Some(Basis::BreakGlass);
             }
             let mut rules = BTreeSet::new();
