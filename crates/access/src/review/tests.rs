@@ -287,7 +287,7 @@ fn conclusions_are_added_and_never_replaced() {
         let wanted = Wanted { state: Some(state), limit: 1, ..ALL };
         house.listed(&wanted).into_iter().map(|review| review.entry.id).collect::<Vec<_>>()
     };
-    assert_eq!(states(State::Closed), [review.entry.id.clone()]);
+    assert_eq!(states(State::Closed), std::slice::from_ref(&review.entry.id));
     assert_eq!(states(State::Open).len(), 4);
     assert!(states(State::FollowUp).is_empty());
     let held = block_on(list.of(&review.entry)).unwrap();
