@@ -41,6 +41,7 @@ fn entry(number: u64) -> Entry {
         network_address: "::1".into(),
         outcome: Ended { status: if number.is_multiple_of(5) { 403 } else { 200 }, denied: None },
         decided: Decided {
+            stands_in_for: None,
             emergency: number.is_multiple_of(4).then(|| "=cmd, \"now\"".to_owned()),
             consents: Vec::new(),
         },
