@@ -16,6 +16,7 @@ use tokio::runtime::Handle;
 
 use crate::limits;
 use crate::log::Log;
+use crate::record::roles::{self, own};
 use crate::record::{AnyTable, System};
 pub use series::Series;
 
@@ -74,6 +75,10 @@ impl Pilot {
     /// Writes down, now, what was counted, and takes in what commands left.
     /// Whether all of it is durable.
     pub async fn flush(&self) -> bool {
+        roles::acting(own::PILOT.into(), self.write_down()).await
+    }
+
+    async fn write_down(&self) -> bool {
         let now_ms = System.now_ms();
         let found = records::read(&self.folder);
         let mut whole = self.take_in(&found).await;
@@ -126,7 +131,8 @@ impl Pilot {
         audience: Audience,
     ) -> Result<Report, chart::table::TableError> {
         let series: Vec<_> = self.held().clone();
-        let mut input = input(&self.access, &self.directory, period).await?;
+        let reading = input(&self.access, &self.directory, period);
+        let mut input = roles::acting(own::PILOT.into(), reading).await?;
         for (place, rows) in &mut input.regions {
             let own = series.iter().find(|series| series.region() == place.code);
             rows.extend(own.and_then(|series| series.current()));

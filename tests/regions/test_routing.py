@@ -93,7 +93,7 @@ def test_the_entry_names_the_region_that_answered_and_the_client(province, perso
         client.get(f"/Patient/{person['id']}", headers={"X-Request-Id": mark})
     event = event_of(province, person, mark)
     assert event["source"]["observer"]["identifier"]["value"] == "06"
-    assert {agent["network"]["address"] for agent in event["agent"] if agent["network"]["type"] == "2"} == {"127.0.0.1"}
+    assert {agent["network"]["address"] for agent in event["agent"] if agent.get("network", {}).get("type") == "2"} == {"127.0.0.1"}
 
 
 def event_of(province, person, mark: str) -> dict:
