@@ -90,8 +90,10 @@ fn updates(world: &World, walls: &Walled) -> Result<(), Refusal> {
         let changes = vec![change];
         block_on(walls.commit(&session, Intent::to(interaction), changes, CommitOptions::default()))
     };
-    let made = commit(Interaction::Create, create(&observation("Patient/p1")))?;
-    commit(Interaction::Delete, delete("Observation", &made.outcomes[0].key.id))?;
+    commit(Interaction::Create, create(&observation("Patient/p1")))?;
+    // What leads to a person goes with them.
+    let made = commit(Interaction::Create, create(&patient("other")))?;
+    commit(Interaction::Delete, delete("Patient", &made.outcomes[0].key.id))?;
     // What is refused is journaled.
     let stale = Change { if_match: Some(99), ..update(&patient("p1")) };
     let other = commit(Interaction::Update, stale);
