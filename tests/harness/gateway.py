@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -47,6 +48,10 @@ def dossier(*arguments: str, data: Path, check: bool = True, env: dict | None = 
 class Gateway:
     """`dossier up`: both regions in one process unless told otherwise."""
 
+    # What one gateway of this run compiled serves the others: it takes long, and the program
+    # compares each file with its seal.
+    compiled: Path | None = None
+
     def __init__(self, data: Path, regions=("06", "04"), arguments=(), env=None, ports=None,
                  probe_admin=False):
         self.data = data
@@ -71,12 +76,17 @@ class Gateway:
 
     def start(self) -> "Gateway":
         self.data.mkdir(parents=True, exist_ok=True)
+        own = self.data / "compiled"
+        if Gateway.compiled is not None and Gateway.compiled.is_dir() and not own.exists():
+            shutil.copytree(Gateway.compiled, own)
         log = open(self.log, "ab")
         self.process = subprocess.Popen(
             self.command(), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             env=os.environ | self.env,
         )
         self.wait_ready()
+        if Gateway.compiled is None and own.is_dir():
+            Gateway.compiled = own
         return self
 
     def wait_ready(self) -> None:
