@@ -9,7 +9,7 @@ import pytest
 
 from authorization.test_restrictions import Chart
 
-SAMPLES, SAMPLES_FULL = 300, 10_000
+SAMPLES, SAMPLES_FULL = 100, 10_000
 # A difference that chance alone would make once in so many runs is a difference.
 CHANCE, CHANCE_FULL = 1e-6, 1e-3
 

@@ -30,9 +30,12 @@ const JUSTIFIED: &[(&str, &str, &str)] = &[
     ("Questionnaire.item.item.item.linkId", "required", "1..1, and absent"),
     ("Questionnaire.item.item.item.item.linkId", "required", "1..1, and absent"),
     ("SearchParameter.base", "required", "1..*, and absent"),
+    ("ActivityDefinition.text.div", "invariant", "txt-2: a comment is all there is"),
+    ("EventDefinition.text.div", "invariant", "txt-2: a comment is all there is"),
+    ("Questionnaire.text.div", "invariant", "txt-2: a comment is all there is"),
     ("StructureDefinition", "invariant", "sdf-4: not abstract and without baseDefinition"),
 ];
-const REFUSED: usize = 24;
+const REFUSED: usize = 28;
 
 fn is_justified(fault: &str, file: &str) -> bool {
     JUSTIFIED.iter().any(|(place, why, _)| {

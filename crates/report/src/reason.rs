@@ -2,7 +2,7 @@
 //! not grow with what callers send.
 
 /// Every word that refusals are counted under.
-pub const WORDS: [&str; 34] = [
+pub const WORDS: [&str; 35] = [
     // 401: what is wrong with the token. Which check of a forged one failed
     // first is in the journal.
     "token-missing",
@@ -23,6 +23,7 @@ pub const WORDS: [&str; 34] = [
     "break-glass",
     "emergency-reason",
     "self-grant",
+    "operator",
     "forbidden",
     // Other statuses.
     "invalid",

@@ -219,7 +219,7 @@ fn trimmed(text: &str) -> String {
 }
 
 /// The words of [`crate::reason::WORDS`] and of [`crate::slice::Event`].
-pub const WORDS: [(&str, &str, &str); 43] = [
+pub const WORDS: [(&str, &str, &str); 44] = [
     ("token-missing", "no token", "sans jeton"),
     ("token-expired", "token expired", "jeton expiré"),
     ("token-refused", "token not believed", "jeton non cru"),
@@ -241,6 +241,7 @@ pub const WORDS: [(&str, &str, &str); 43] = [
     ("break-glass", "may not declare an emergency", "ne peut déclarer d’urgence"),
     ("emergency-reason", "emergency without a fit reason", "urgence sans motif valable"),
     ("self-grant", "rights given to oneself", "droits donnés à soi-même"),
+    ("operator", "for the region’s operator", "réservé à l’exploitant de la région"),
     ("forbidden", "otherwise not allowed", "autrement non autorisé"),
     ("invalid", "invalid request", "requête non valide"),
     ("not-found", "not found", "introuvable"),
