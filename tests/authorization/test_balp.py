@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 from harness.balp import PROFILE, PROFILES, faults
-from harness.resources import JSON, created, matches, observation, patient, post, transaction
+from harness.resources import JSON, created, everything, matches, observation, patient, post, transaction
 from harness.withheld import consent
 
 HIV = {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "HIV"}]}
@@ -44,11 +44,7 @@ def events(gateway) -> list[dict]:
         created(clinician, {"resourceType": "Organization", "name": "Clinique"})
         with gateway.client("patient", patient=person) as own:
             assert own.get(f"{place}/$access-log").status_code == 200
-        found, url = [], f"/AuditEvent?patient={person}&_count=100"
-        while url:
-            answer = auditor.get(url)
-            found += matches(answer)
-            url = next((link["url"] for link in answer.json()["link"] if link["relation"] == "next"), None)
+        found = everything(auditor, f"/AuditEvent?patient={person}&_count=100")
         found += matches(auditor.get("/AuditEvent?date=ge2020-01-01&_count=300"))
     return found
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 from harness.gateway import dossier
-from harness.resources import JSON, created, matches, observation, patient, unique
+from harness.resources import JSON, created, matches, next_link, observation, patient, unique
 from harness.withheld import Chart
 
 EMERGENCY = "Patiente inconsciente à l'arrivée aux urgences"
@@ -98,7 +98,7 @@ def test_pages_are_stable_and_lose_nothing(clinician, own, person):
         page = [event["id"] for event in matches(answer)]
         assert len(page) <= 3
         seen += page
-        url = next((link["url"] for link in answer.json()["link"] if link["relation"] == "next"), None)
+        url = next_link(answer.json())
     assert len(seen) == len(set(seen))
     # Each page read is an access more, newer than what was read of it.
     assert seen[-len(whole):] == whole
@@ -348,7 +348,7 @@ def test_the_list_is_paged(reviewer):
         page = [task["id"] for task in tasks(answer)]
         assert len(page) <= 2
         seen += page
-        url = next((link["url"] for link in answer.json()["link"] if link["relation"] == "next"), None)
+        url = next_link(answer.json())
     assert len(seen) == len(set(seen)) and set(every) <= set(seen)
     assert seen == sorted(seen, reverse=True), "newest first"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from harness.gateway import Gateway
+from harness.resources import everything
 from harness.synthea import bundles, load
 from oracle.parameters import PARAMETERS
 from oracle.questions import Asker
@@ -16,17 +17,6 @@ SEED = 20210710
 QUERIES, QUERIES_FULL = 60, 1000
 PEOPLE = 3
 INCLUDED_MAX = 1000
-
-
-def everything(client, kind: str) -> list[dict]:
-    """All resources of a type, page by page."""
-    found, url = [], f"/{kind}?_count=1000"
-    while url:
-        answer = client.get(url)
-        assert answer.status_code == 200, answer.text[:500]
-        found += [entry["resource"] for entry in answer.json().get("entry", [])]
-        url = next((link["url"] for link in answer.json()["link"] if link["relation"] == "next"), None)
-    return found
 
 
 def entries(paths: list[Path]) -> Counter:
@@ -44,7 +34,7 @@ def loaded(tmp_path_factory, full):
     gateway = Gateway(tmp_path_factory.mktemp("synthea")).start()
     load(gateway, paths)
     with gateway.client(token=gateway.machine()) as client:
-        resources = [one for kind in PARAMETERS for one in everything(client, kind)]
+        resources = [one for kind in PARAMETERS for one in everything(client, f"/{kind}?_count=1000")]
         held, sent = Counter(one["resourceType"] for one in resources), entries(paths)
         assert all(held[kind] == sent[kind] for kind in PARAMETERS), f"read {held}, loaded {sent}"
         yield client, Records(resources)

@@ -6,7 +6,7 @@ import time
 
 import httpx
 import pytest
-from harness.resources import JSON, created, matches, observation, outcome, patient, post, transaction, unique
+from harness.resources import JSON, created, everything, observation, outcome, patient, post, transaction, unique
 
 WRITERS = 6
 
@@ -65,7 +65,7 @@ def one_round(gateway, seed: int) -> int:
     acknowledged = 0
     with gateway.client() as client:
         for person in people:
-            found = everything(client, person)
+            found = notes(client, person)
             ids = {entry["id"] for entry in found}
             marks = [entry["identifier"][0]["value"] for entry in found]
             for writer in (writer for writer in writers if writer.person == person):
@@ -83,13 +83,8 @@ def one_round(gateway, seed: int) -> int:
     return acknowledged
 
 
-def everything(client, person: str) -> list[dict]:
-    found, url = [], f"/Observation?patient={person}&_count=500"
-    while url:
-        answer = client.get(url)
-        found += matches(answer)
-        url = next((link["url"] for link in answer.json()["link"] if link["relation"] == "next"), None)
-    return found
+def notes(client, person: str) -> list[dict]:
+    return everything(client, f"/Observation?patient={person}&_count=500")
 
 
 @pytest.mark.kill9
@@ -122,7 +117,7 @@ def test_a_killed_transaction_leaves_nothing_and_its_retry_succeeds(fresh):
     sender.join()
     gateway.start()
     with gateway.client() as client:
-        count = len(everything(client, person))
+        count = len(notes(client, person))
         assert count in ((800,) if done else (0, 800)), f"a torn transaction of {count}"
         for _ in range(60):
             again = client.post("/", json=sent, headers=headers)
@@ -130,7 +125,7 @@ def test_a_killed_transaction_leaves_nothing_and_its_retry_succeeds(fresh):
                 break
             time.sleep(1)
         assert again.status_code == 200, again.text[:500]
-        assert len(everything(client, person)) == 800
+        assert len(notes(client, person)) == 800
 
 
 def test_a_graceful_stop_answers_what_is_under_way(fresh):
@@ -157,7 +152,7 @@ def test_a_graceful_stop_answers_what_is_under_way(fresh):
     assert [answer.status_code for answer in answers] == [200]
     gateway.start()
     with gateway.client() as client:
-        assert len(everything(client, person)) == 2000
+        assert len(notes(client, person)) == 2000
 
 
 def test_the_log_holds_no_personal_data_and_no_token(fresh):

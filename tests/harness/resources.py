@@ -77,6 +77,16 @@ def next_link(bundle: dict) -> str | None:
     return next((link["url"] for link in bundle.get("link", []) if link["relation"] == "next"), None)
 
 
+def everything(client, url: str) -> list[dict]:
+    """The matches of a search, page by page."""
+    found = []
+    while url:
+        answer = client.get(url)
+        found += matches(answer)
+        url = next_link(answer.json())
+    return found
+
+
 def outcome(answer, status: int, *words: str) -> dict:
     """Checks a refusal: its status, its OperationOutcome, and that its text helps."""
     assert answer.status_code == status, f"{answer.status_code} instead of {status}: {answer.text[:500]}"

@@ -9,7 +9,7 @@ import time
 import httpx
 import pytest
 from harness.regions import run
-from harness.resources import JSON, created, matches, observation, patient, unique
+from harness.resources import JSON, created, everything, matches, observation, patient, unique
 
 READS_GO_ON_WITHIN_S = 5.0
 ATTEMPT_S = 2.0
@@ -103,15 +103,6 @@ def longest_silence(caller: Caller, since: float, until: float) -> float:
     return max(after - before for before, after in zip(moments, moments[1:]))
 
 
-def everything(client, person: str) -> list[dict]:
-    found, url = [], f"/Observation?patient={person}&_count=500"
-    while url:
-        answer = client.get(url)
-        found += matches(answer)
-        url = next((link["url"] for link in answer.json()["link"] if link["relation"] == "next"), None)
-    return found
-
-
 def kill(province, code: str, timeline: Timeline, for_s: float) -> None:
     province.doors[code].kill()
     timeline.note(f"region {code} is killed (SIGKILL)")
@@ -155,7 +146,7 @@ def judge(province, callers: list[Caller], people: list[str], timeline: Timeline
     writers = [caller for caller in callers if isinstance(caller, Writer)]
     with province.doors["04"].client() as client:
         for person in people:
-            marks = [note["identifier"][0]["value"] for note in everything(client, person)]
+            marks = [note["identifier"][0]["value"] for note in everything(client, f"/Observation?patient={person}&_count=500")]
             said = [mark for writer in writers if writer.person == person for mark, _ in writer.acknowledged]
             assert said and sorted(marks) == sorted(said), f"{len(said)} acknowledged, {len(marks)} there, {len(set(marks))} different"
     count = sum(len(writer.acknowledged) for writer in writers)

@@ -12,13 +12,17 @@ use crate::entry::{Change, Entry, Interaction, ItemSeen};
 
 mod agents;
 mod entities;
-mod instant;
 #[cfg(test)]
 mod tests;
 mod words;
 
-pub use instant::instant;
 pub use words::function as function_word;
+
+/// When an access was, as FHIR writes it: milliseconds since 1970 in, an instant
+/// in UTC out.
+pub fn instant(at_ms: u64) -> String {
+    fhir::resource::instant(i64::try_from(at_ms).unwrap_or(i64::MAX))
+}
 
 /// The purpose of an access as a Coding of v3-ActReason.
 pub fn purpose_coding(purpose: crate::claims::Purpose) -> Value {

@@ -18,3 +18,4 @@ pub mod resource;
 pub mod search;
 pub mod types;
 pub mod validate;
+pub mod xhtml;

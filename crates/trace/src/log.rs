@@ -2,6 +2,7 @@
 //! plain text.
 
 use fhir::outcome::Language;
+use fhir::xhtml::escaped;
 
 use crate::sentence::{Kind, Line, Whose};
 
@@ -133,21 +134,4 @@ pub fn text(page: &Page<'_>) -> String {
         text.push_str(&format!("\n{}{colon} {next}\n", labels.older));
     }
     text
-}
-
-/// Text for HTML and for the XHTML of a narrative.
-pub fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other if other.is_control() && other != '\n' => escaped.push(' '),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }

@@ -17,6 +17,9 @@ mod french;
 mod tests;
 mod words;
 
+/// More kinds of information than these are told as several.
+const SUBJECTS_TOLD_MAX: usize = 4;
+
 /// To whom it is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
@@ -359,4 +362,10 @@ fn region(telling: &Telling<'_>, entry: &Entry) -> String {
         },
         None => entry.region.clone(),
     }
+}
+
+/// The text as the beginning of a line.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

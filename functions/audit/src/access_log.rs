@@ -14,12 +14,13 @@ use contracts::{
 };
 use fhir::json::Writer;
 use fhir::outcome::Language;
+use fhir::xhtml::escaped;
 use http::{HeaderMap, Response, StatusCode};
 use rest::answer::{json, set};
 use rest::ask::{Ask, parameter};
 use rest::headers::{accepts_json, text};
 use serde_json::json;
-use trace::log::{Page, escaped, html, text as plain};
+use trace::log::{Page, html, text as plain};
 use trace::sentence::{Reviewed, Telling, Whose, gathered, line};
 
 use crate::handler::{decoded, server};

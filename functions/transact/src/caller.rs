@@ -54,8 +54,7 @@ impl<H: Charts + Registry + Commits> Caller<'_, H> {
                     places.push(Place::Changed(0));
                     changes.push((index, *change));
                 }
-                Verb::Read(mut request) => {
-                    self.as_asked(&mut request);
+                Verb::Read(request) => {
                     // What cannot be understood must undo the whole, while it still can.
                     understood(&request)
                         .map_err(|refusal| refusal.within(&format!("Bundle.entry[{index}]")))?;
@@ -175,7 +174,6 @@ impl<H: Charts + Registry + Commits> Caller<'_, H> {
     async fn read(&self, mut request: Request<Vec<u8>>) -> EntryAnswer {
         let head = request.method() == Method::HEAD;
         *request.method_mut() = Method::GET;
-        self.as_asked(&mut request);
         let answer = match Ask::of(&request) {
             Ok(ask) => self.answered(&ask).await,
             Err(refusal) => Err(refusal),
@@ -192,13 +190,6 @@ impl<H: Charts + Registry + Commits> Caller<'_, H> {
                     body: if head { Vec::new() } else { answer.into_body() },
                 }
             }
-        }
-    }
-
-    /// Each entry is asked for with the preferences of the Bundle.
-    fn as_asked(&self, request: &mut Request<Vec<u8>>) {
-        if let Some(prefer) = self.ask.headers.get("prefer") {
-            request.headers_mut().insert("prefer", prefer.clone());
         }
     }
 

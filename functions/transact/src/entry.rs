@@ -5,7 +5,7 @@ use contracts::{Change, Refusal};
 use fhir::json::Value;
 use fhir::outcome::{IssueType, Status};
 use fhir::resource::Resource;
-use http::Request;
+use http::{HeaderValue, Request};
 use rest::limits::BUNDLE_ENTRIES_MAX;
 use std::collections::HashSet;
 
@@ -15,6 +15,17 @@ pub struct Bundle {
     pub transaction: bool,
     /// The entries, each taken apart or refused.
     pub entries: Vec<Result<Entry, Refusal>>,
+}
+
+impl Bundle {
+    /// Has what is read asked for with the preferences of the whole.
+    pub fn preferring(&mut self, prefer: &HeaderValue) {
+        for entry in self.entries.iter_mut().flatten() {
+            if let Verb::Read(request) = &mut entry.verb {
+                request.headers_mut().insert("prefer", prefer.clone());
+            }
+        }
+    }
 }
 
 /// One entry.

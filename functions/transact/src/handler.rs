@@ -34,7 +34,10 @@ async fn answer<H: Charts + Registry + Commits>(
 ) -> Answer<Response<Vec<u8>>> {
     carries_json(ask.headers)?;
     let how = present::asked(ask.query, None)?;
-    let bundle = parse(ask.body.to_vec(), &ask.base)?;
+    let mut bundle = parse(ask.body.to_vec(), &ask.base)?;
+    if let Some(prefer) = ask.headers.get("prefer") {
+        bundle.preferring(prefer);
+    }
     let hash = ask.fingerprint("POST", "/");
     // A Bundle's answer carries the resources only when asked (R4 §3.1.0.11.2
     // leaves it open): they are many, and the client has just sent them.

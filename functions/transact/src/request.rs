@@ -41,16 +41,9 @@ impl Asked<'_> {
 
 /// What an entry asks, checked as far as it can be without the record.
 pub fn verb(entry: Value<'_>, full_url: Option<String>, base: &str) -> Result<Verb, Refusal> {
-    let request = entry.get("request").ok_or_else(|| {
-        Refusal::invalid("The entry has no request: give its method and url.".to_owned())
-            .at("request")
-    })?;
+    let request = entry.get("request").ok_or_else(no_request)?;
     let said = |name: &str| request.get(name).and_then(Value::as_str).map(|text| text.into_owned());
-    let (Some(method), Some(url)) = (said("method"), said("url")) else {
-        return Err(
-            Refusal::invalid("The entry's request needs method and url.".to_owned()).at("request")
-        );
-    };
+    let (method, url) = said("method").zip(said("url")).ok_or_else(no_request)?;
     for (name, methods) in CONDITIONS {
         if request.get(name).is_some() && !methods.contains(&method.as_str()) {
             return Err(Refusal::invalid(format!(
@@ -68,17 +61,15 @@ pub fn verb(entry: Value<'_>, full_url: Option<String>, base: &str) -> Result<Ve
         "PUT" => update(&asked)?,
         "PATCH" => patch(&asked)?,
         "DELETE" => delete(&asked)?,
-        other => {
-            return Err(Refusal::invalid(format!(
-                "The method {} is not taken in a Bundle: use GET, HEAD, POST, PUT, PATCH or \
-                 DELETE.",
-                printable(other)
-            ))
-            .at("request.method"));
-        }
+        // The structure of the entry admits no other.
+        _ => return Err(no_request()),
     };
     agreeing(full_url.as_deref(), &change)?;
     Ok(Verb::Change(Box::new(Change { full_url, ..change })))
+}
+
+fn no_request() -> Refusal {
+    Refusal::invalid("The entry has no request: give its method and url.").at("request")
 }
 
 /// A fullUrl that is a URL names the resource that the entry changes (R4

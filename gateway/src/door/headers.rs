@@ -5,26 +5,30 @@ use std::hash::{BuildHasher, RandomState};
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const CLIENT: HeaderName = HeaderName::from_static("x-dossier-client");
+/// Names a request, from the first gateway to the last.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Network address of the client, said by a door.
+pub const CLIENT: HeaderName = HeaderName::from_static("x-dossier-client");
 
 /// Fields that only the door may set, by their beginnings.
 const INTERNAL: [&str; 3] = ["x-dossier-", "spin-", "x-forwarded-"];
 
 /// Takes away what a client must not say for itself, and says who it is.
 pub fn receive(headers: &mut HeaderMap, request_id: &str, client_address: &str) {
-    let internal: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| INTERNAL.iter().any(|start| name.as_str().starts_with(start)))
-        .cloned()
-        .collect();
-    for name in internal {
-        headers.remove(name);
-    }
+    remove_beginning(headers, &INTERNAL);
     for (name, value) in [(REQUEST_ID, request_id), (CLIENT, client_address)] {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
         }
+    }
+}
+
+/// Takes away the fields whose names begin so.
+pub fn remove_beginning(headers: &mut HeaderMap, starts: &[&str]) {
+    let begins = |name: &&HeaderName| starts.iter().any(|start| name.as_str().starts_with(start));
+    let found: Vec<HeaderName> = headers.keys().filter(begins).cloned().collect();
+    for name in found {
+        headers.remove(name);
     }
 }
 

@@ -10,7 +10,7 @@
 pub mod admission;
 mod body;
 mod connection;
-mod headers;
+pub mod headers;
 mod linger;
 mod onward;
 mod refused;

@@ -5,18 +5,19 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{self, HeaderMap, HeaderName};
+use http::header::{self, HeaderMap};
 use http::{Method, Request, Response};
 use http_body_util::Full;
 
 use super::peer::{Ended, Peer};
 use super::{Hop, Peers, hop, limits, link};
+use crate::door::headers::remove_beginning;
 
 /// What the caller may not have said to the next gateway.
 const INTERNAL: [&str; 4] = ["x-dossier-", "spin-", "x-forwarded-", "forwarded"];
 
 /// Beginnings of fields that no answer of a gateway shows to a client.
-const INTERNAL_OF_ANSWERS: &str = "x-dossier-";
+const INTERNAL_OF_ANSWERS: [&str; 1] = ["x-dossier-"];
 
 /// How a request that was to be passed on ended.
 #[derive(Debug)]
@@ -123,14 +124,7 @@ fn prepare(request: &mut Request<Bytes>) {
     let host = request.uri().authority().map(|authority| authority.as_str().to_owned());
     let headers = request.headers_mut();
     hop::end_to_end(headers);
-    let internal: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| INTERNAL.iter().any(|start| name.as_str().starts_with(start)))
-        .cloned()
-        .collect();
-    for name in internal {
-        headers.remove(name);
-    }
+    remove_beginning(headers, &INTERNAL);
     headers.remove(header::CONTENT_LENGTH);
     // The client's own name for this door, so that the links in the answer lead
     // back to where it asked.
@@ -166,14 +160,7 @@ fn shown(mut answer: Response<Bytes>) -> Option<Response<Bytes>> {
         headers.remove(header::CONTENT_LENGTH);
     }
     headers.remove(header::DATE);
-    let internal: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| name.as_str().starts_with(INTERNAL_OF_ANSWERS))
-        .cloned()
-        .collect();
-    for name in internal {
-        headers.remove(name);
-    }
+    remove_beginning(headers, &INTERNAL_OF_ANSWERS);
     Some(answer)
 }
 

@@ -9,18 +9,16 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::Scheme;
 
 use super::limits;
+use crate::door::headers::{CLIENT, REQUEST_ID};
 
 /// How many gateways a request has passed: always 1, for it goes no further.
 pub const HOP: HeaderName = HeaderName::from_static("x-dossier-hop");
-/// Network address of the client.
-const CLIENT: HeaderName = HeaderName::from_static("x-dossier-client");
 /// Milliseconds left, a duration: clocks of gateways are never compared.
 const LEFT: HeaderName = HeaderName::from_static("x-dossier-left-ms");
 /// What the client spoke with the first door, `http` or `https`.
 const SCHEME: HeaderName = HeaderName::from_static("x-dossier-scheme");
 /// Of an answer: the region that gave it.
 pub const REGION: HeaderName = HeaderName::from_static("x-dossier-region");
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Fields that concern one connection (RFC 9110 §7.6.1), and what HTTP/1.1
 /// says of its own framing.

@@ -8,6 +8,7 @@ use super::words::Words;
 use crate::model::{Audience, Budget, Figures, Region, Report};
 use crate::questions::Verdict;
 use fhir::outcome::Language;
+use fhir::xhtml::escaped;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -324,20 +325,4 @@ fn loads(page: &mut String, region: &Region, words: Words) {
         words.of("Balanced", "Concorde"),
     ];
     table(page, words.of("Loads", "Chargements"), &heads, &rows);
-}
-
-/// Text as it may stand in a page or an attribute.
-pub fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            other => safe.push(other),
-        }
-    }
-    safe
 }

@@ -4,7 +4,7 @@ use access::claims::{Function, Purpose};
 use access::review::Outcome;
 
 use super::words::Subject;
-use super::{Act, Kind, Parts, Telling, Whose, Words};
+use super::{Act, Kind, Parts, SUBJECTS_TOLD_MAX, Telling, Whose, Words, capital};
 use crate::zone::{Local, Zone};
 
 const MONTHS: [&str; 12] = [
@@ -21,8 +21,6 @@ const MONTHS: [&str; 12] = [
     "November",
     "December",
 ];
-/// More kinds of information than these are told as several.
-const SUBJECTS_TOLD_MAX: usize = 4;
 
 /// `November 26, 2026`
 pub fn day(at: Local) -> String {
@@ -226,9 +224,4 @@ fn remarks(parts: &Parts<'_>, telling: &Telling<'_>) -> String {
         }
     }
     text
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -4,7 +4,7 @@ use access::claims::{Function, Purpose};
 use access::review::Outcome;
 
 use super::words::Subject;
-use super::{Act, Kind, Parts, Telling, Whose, Words};
+use super::{Act, Kind, Parts, SUBJECTS_TOLD_MAX, Telling, Whose, Words, capital};
 use crate::zone::{Local, Zone};
 
 const MONTHS: [&str; 12] = [
@@ -21,8 +21,6 @@ const MONTHS: [&str; 12] = [
     "novembre",
     "décembre",
 ];
-/// More kinds of information than these are told as several.
-const SUBJECTS_TOLD_MAX: usize = 4;
 
 /// `26 novembre 2026`
 pub fn day(at: Local) -> String {
@@ -50,12 +48,11 @@ pub fn told(parts: &Parts<'_>, telling: &Telling<'_>) -> Words {
     let why = if parts.has_purpose() { why(parts, telling) } else { String::new() };
     let (does, asks) = verbs(parts.act);
     let you = parts.by_you(telling);
-    let done = match (parts.kind, you) {
+    let mut what = match (parts.kind, you) {
         (Kind::Ordinary | Kind::Emergency, true) => format!("avez {does} {object}"),
         (Kind::Ordinary | Kind::Emergency, false) => format!("a {does} {object}"),
         (Kind::Refused | Kind::Failed, _) => format!("a demandé à {asks} {object}"),
     };
-    let mut what = done;
     if parts.count > 1 {
         what.push_str(&format!(" ({} accès)", parts.count));
     }
@@ -68,9 +65,7 @@ pub fn told(parts: &Parts<'_>, telling: &Telling<'_>) -> Words {
     sentence.push_str(&ending);
     sentence.push('.');
     sentence.push_str(&remarks(parts, telling));
-    if !ending.is_empty() {
-        what.push_str(&ending);
-    }
+    what.push_str(&ending);
     Words {
         when: capital(&format!("le {when}")),
         who: capital(&joined(&who)),
@@ -269,9 +264,4 @@ fn remarks(parts: &Parts<'_>, telling: &Telling<'_>) -> String {
         }
     }
     text
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -1,10 +1,10 @@
 //! The counts as a page that people read, in Markdown and in HTML.
 
 use fhir::outcome::Language;
+use fhir::xhtml::escaped;
 use regions::Directory;
 
 use super::{Count, Counts, DIVISIONS, title};
-use crate::log::escaped;
 
 /// What is counted, as the heading says.
 #[derive(Clone, Copy, Debug)]
