@@ -37,6 +37,9 @@ class Opening:
         self.started, self.timeline = time.monotonic(), []
 
     def start(self):
+        # Without the region nobody may name it, or nothing would be served.
+        for path in self.files.glob("*.toml"):
+            path.write_text(path.read_text().replace(f', "{CODE}"', "").replace(f'"{CODE}", ', ""))
         self.province.start(self.compiled)
         self.started = time.monotonic()
         return self
@@ -203,6 +206,10 @@ def test_a_region_from_nothing_to_live(opening):
     made = opening.new()
     assert made.returncode == 0, made.stderr
     opening.note("region new: file, parameters, overlay, keys")
+    began = time.monotonic()
+    while opening.told(opening.province.doors["06"])["phase"] != "planned":
+        assert time.monotonic() - began < SHOWS_WITHIN_S, "a gateway that runs knows the new region"
+        time.sleep(0.05)
     into_rehearsal(opening)
     practised = rehearsed(opening)
     not_yet(opening)
