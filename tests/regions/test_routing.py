@@ -29,6 +29,10 @@ def test_every_door_answers_every_regions_people(province, person):
                 write = client.post("/Observation", json=observation(whose), headers=JSON)
             row.append(f"{read.status_code}/{write.status_code}")
             expected = {"planned": (403, 403), "paused": (200, 503)}.get(PHASES.get(home, "planned"), (200, 201))
+            if home == "01" and PHASES[door] == "rehearsal":
+                # Nobody rehearses there, so the token cannot be for this door.
+                assert (read.status_code, write.status_code) == (401, 401)
+                continue
             assert (read.status_code, write.status_code) == expected, f"{home} at {door}: {read.text} {write.text}"
             if home == "01":
                 outcome(read, 403, "planned", "2027-09-01")
@@ -40,8 +44,10 @@ def test_every_door_answers_every_regions_people(province, person):
         print(f"{home:<9}  " + "  ".join(f"{cell:<7}" for cell in row))
 
 
-def test_who_acts_for_no_establishment_is_served_at_any_door(province, person):
+def test_who_acts_for_no_establishment_is_served_at_any_door_of_the_record(province, person):
     for door in DOORS:
+        if PHASES[door] == "rehearsal":
+            continue
         with province.doors[door].client("patient", "06", person["id"]) as own:
             assert own.get(f"/Patient/{person['id']}").status_code == 200
     told = province.route("04", token=province.doors["06"].token("patient", "06", person["id"]))
@@ -120,7 +126,7 @@ def test_the_entry_names_the_region_that_answered_and_the_client(province, perso
         client.get(f"/Patient/{person['id']}", headers={"X-Request-Id": mark})
     event = event_of(province, person, mark)
     assert event["source"]["observer"]["identifier"]["value"] == "06"
-    assert {agent["network"]["address"] for agent in event["agent"] if agent["network"]["type"] == "2"} == {"127.0.0.1"}
+    assert {agent["network"]["address"] for agent in event["agent"] if agent.get("network", {}).get("type") == "2"} == {"127.0.0.1"}
 
 
 def event_of(province, person, mark: str) -> dict:
