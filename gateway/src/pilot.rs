@@ -17,6 +17,7 @@ use tokio::runtime::Handle;
 
 use crate::limits;
 use crate::log::Log;
+use crate::record::roles::{self, own};
 use crate::record::{AnyTable, Ground, System};
 pub use series::Series;
 
@@ -89,7 +90,8 @@ impl Pilot {
 
     /// A door counts elsewhere from now on: what it counted here is written down.
     pub async fn leave(&self, series: &Arc<Series>) {
-        keep::flush(&self.access, series, System.now_ms()).await;
+        let writing = keep::flush(&self.access, series, System.now_ms());
+        roles::acting(own::PILOT.into(), writing).await;
         self.held().retain(|held| !Arc::ptr_eq(held, series));
     }
 
@@ -100,6 +102,10 @@ impl Pilot {
     /// Writes down, now, what was counted, and takes in what commands left.
     /// Whether all of it is durable.
     pub async fn flush(&self) -> bool {
+        roles::acting(own::PILOT.into(), self.write_down()).await
+    }
+
+    async fn write_down(&self) -> bool {
         let now_ms = System.now_ms();
         let found = records::read(&self.folder);
         let mut whole = self.take_in(&found).await;
@@ -152,8 +158,9 @@ impl Pilot {
         audience: Audience,
     ) -> Result<Report, chart::table::TableError> {
         let series: Vec<_> = self.held().clone();
-        let only = self.only.as_deref();
-        let mut input = input(&self.access, &self.directory(), period, only).await?;
+        let (directory, only) = (self.directory(), self.only.as_deref());
+        let reading = input(&self.access, &directory, period, only);
+        let mut input = roles::acting(own::PILOT.into(), reading).await?;
         for (place, rows) in &mut input.regions {
             let own = series.iter().find(|series| series.region() == place.code);
             rows.extend(own.and_then(|series| series.current()));
@@ -194,7 +201,7 @@ pub async fn input(
         // A pilot that is younger is told from its first hour, so that its plots
         // show something.
         let first = rows.iter().flat_map(|(_, rows)| rows).map(|row| row.at_ms).min();
-        input.from_ms = first.unwrap_or(now_ms - 3_600_000).max(from_ms).min(now_ms - 600_000);
+        input.from_ms = first.unwrap_or(now_ms).max(from_ms).min(now_ms - 600_000);
         if keep::span(input.from_ms, to_ms) != span {
             span = keep::span(input.from_ms, to_ms);
             rows = keep::rows(access, directory, span, (input.from_ms, to_ms)).await?;

@@ -22,7 +22,10 @@ def lines(value, indent: int = 0):
     pad = "  " * indent
     if isinstance(value, dict):
         for key, held in value.items():
-            if isinstance(held, (dict, list)) and held:
+            if isinstance(held, list) and not any(isinstance(one, (dict, list)) for one in held):
+                # On one line: a stack takes 51,200 bytes, and indents are most of a long list.
+                yield f"{pad}{scalar(key)}: [{', '.join(scalar(one) for one in held)}]"
+            elif isinstance(held, (dict, list)) and held:
                 yield f"{pad}{scalar(key)}:"
                 yield from lines(held, indent + 1)
             else:

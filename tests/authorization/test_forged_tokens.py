@@ -143,7 +143,7 @@ def test_wrong_claims_of_a_trusted_issuer(door, trust):
 
 
 def test_who_may_not_at_this_door(door, trust):
-    for changes in ({"establishment": "demo-04-mcq"}, {"establishment": "demo-99-nowhere"}, {"establishment": None}):
+    for changes in ({"establishment": "demo-99-nowhere"}, {"establishment": None}):
         answer = read(door, bearer(trust.access_token(**changes)))
         assert answer.status_code == 403 and answer.json()["resourceType"] == "OperationOutcome"
     for function in ("patient", "proxy"):

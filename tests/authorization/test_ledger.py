@@ -14,8 +14,8 @@ WITNESS = Path(os.environ.get("WITNESS_BINARY", DOSSIER.parent / "dossier-witnes
 PUBLISHED_WITHIN_S = 5
 
 
-def run(*command, check=True):
-    return subprocess.run([str(part) for part in command], cwd=ROOT, check=check, capture_output=True, text=True, timeout=120)
+def run(*command, check=True, timeout=120):
+    return subprocess.run([str(part) for part in command], cwd=ROOT, check=check, capture_output=True, text=True, timeout=timeout)
 
 
 @pytest.fixture(scope="module")

@@ -2,40 +2,16 @@
 //! key where its key did not sign, and with a witness's where it did.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use std::collections::BTreeMap;
+mod altering;
 
-use ledger::check::{Source, grew, range, whole};
-use ledger::checkpoint::{Checkpoint, Policy};
-use ledger::growth::Growth;
+use altering::{Chance, Files, altered, files_of, forked};
+use ledger::check::{grew, range, whole};
+use ledger::checkpoint::Policy;
 use ledger::keys::{Kind, SignerKey};
 use ledger::leaf::leaf;
-use ledger::tiles::{File, Tile, entries, push_entry, width};
-use ledger::tree::Edge;
 
 const ALTERATIONS: u64 = 10_000;
 const SIZE: u64 = 1_500;
-
-/// Seeded chance (SplitMix64).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, most: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) % most.max(1) as u64).unwrap()
-    }
-}
-
-#[derive(Clone, PartialEq)]
-struct Files(BTreeMap<String, Vec<u8>>);
-
-impl Source for Files {
-    fn read(&self, file: &File) -> Result<Option<Vec<u8>>, String> {
-        Ok(self.0.get(&file.path()).cloned())
-    }
-}
 
 fn log_key() -> SignerKey {
     SignerKey::from_seed("example.org/ledger/06", Kind::Log, &[1; 32]).unwrap()
@@ -49,27 +25,13 @@ fn all_leaves() -> Vec<Vec<u8>> {
     (0..SIZE).map(|number| leaf(&[number as u8; 16], &number.to_be_bytes()).to_vec()).collect()
 }
 
-/// The files of a log of these leaves, signed by its key.
 fn published(leaves: &[Vec<u8>], cosigned: bool) -> Files {
-    let mut growth = Growth::new(Edge::default(), &[], &[]).unwrap();
-    leaves.iter().for_each(|leaf| growth.append(leaf).unwrap());
-    let (size, root) = (growth.edge().size(), growth.edge().root());
-    let origin = log_key().verifier().name().to_owned();
-    let mut note = Checkpoint { origin, size, root }.sign(&log_key()).unwrap();
+    let (mut files, mut note) = files_of(leaves, &log_key());
     if cosigned {
-        let cosignature = witness_key().sign(&note.text, 1_790_000_000).unwrap();
-        note.add([cosignature]);
+        note.add([witness_key().sign(&note.text, 1_790_000_000).unwrap()]);
     }
-    let (tiles, bundles) = growth.changed();
-    let mut files = BTreeMap::from([("checkpoint".to_owned(), note.to_text().into_bytes())]);
-    for (tile, bytes) in tiles {
-        files.insert(File::Hashes(tile, width(tile, size)).path(), bytes);
-    }
-    for (index, bytes) in bundles {
-        let width = width(Tile { level: 0, index }, size);
-        files.insert(File::Entries(index, width).path(), bytes);
-    }
-    Files(files)
+    files.0.insert("checkpoint".to_owned(), note.to_text().into_bytes());
+    files
 }
 
 /// Everything that a verifier does with the files and two public keys.
@@ -82,62 +44,6 @@ fn sound(files: &Files, quorum: usize) -> bool {
     let Some(checkpoint) = files.0.get("checkpoint") else { return false };
     let Ok(believed) = policy.open(checkpoint) else { return false };
     whole(files, &believed.checkpoint).is_none()
-}
-
-/// Alters files without any key.
-fn altered(good: &Files, chance: &mut Chance) -> Files {
-    let mut files = good.clone();
-    let paths: Vec<String> = good.0.keys().cloned().collect();
-    let path = paths[chance.below(paths.len())].clone();
-    let bytes = files.0.get_mut(&path).unwrap();
-    match chance.below(7) {
-        0 => drop(files.0.remove(&path)),
-        1 => {
-            let at = chance.below(bytes.len());
-            bytes[at] ^= 1 << chance.below(8);
-        }
-        2 => bytes.truncate(chance.below(bytes.len())),
-        3 => {
-            let at = chance.below(bytes.len());
-            let piece = bytes[at..].to_vec();
-            bytes.extend(piece);
-        }
-        4 => {
-            let other = files.0[&paths[chance.below(paths.len())]].clone();
-            files.0.insert(path, other);
-        }
-        // An entry is deleted, or two are swapped, within their bundle.
-        5 | 6 => {
-            let bundle = format!("tile/entries/{:03}", chance.below(5));
-            let held = files.0[&bundle].clone();
-            let mut all = entries(&held).unwrap();
-            let (one, two) = (chance.below(all.len()), chance.below(all.len()));
-            if chance.below(2) == 0 {
-                let _ = all.remove(one);
-            } else {
-                all.swap(one, two);
-            }
-            let mut again = Vec::new();
-            all.iter().for_each(|entry| push_entry(&mut again, entry).unwrap());
-            files.0.insert(bundle, again);
-        }
-        _ => {}
-    }
-    files
-}
-
-/// Another log, whole and signed by the region's own key.
-fn forked(chance: &mut Chance) -> Files {
-    let mut leaves = all_leaves();
-    let (one, two) = (chance.below(leaves.len()), chance.below(leaves.len()));
-    match chance.below(5) {
-        0 => leaves[one] = leaf(&[9; 16], &chance.0.to_be_bytes()).to_vec(),
-        1 => drop(leaves.remove(one)),
-        2 if leaves[one] != leaves[two] => leaves.swap(one, two),
-        3 => leaves.truncate(one),
-        _ => leaves.insert(one, leaf(&[8; 16], b"forged").to_vec()),
-    }
-    published(&leaves, false)
 }
 
 #[test]
@@ -168,7 +74,7 @@ fn forks_that_the_region_signs_are_found_with_the_witness() {
     let seen = policy.open(&witnessed).unwrap().checkpoint;
     let mut chance = Chance(5);
     for number in 0..300 {
-        let files = forked(&mut chance);
+        let files = published(&forked(&all_leaves(), &mut chance), false);
         // In itself it is sound: only the witness can tell.
         assert!(sound(&files, 0), "fork {number} is no log");
         assert!(!sound(&files, 1), "fork {number} was not found");

@@ -1,6 +1,8 @@
 //! Merging is associative and commutative, quantiles are within the stated
 //! error, and rows are read as they were written.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 use proptest::prelude::*;
 use report::histogram::{Histogram, RELATIVE_ERROR};
 use report::limits::{ESTABLISHMENTS_MAX, LATENCY_US_MAX, ROW_BYTES_MAX};

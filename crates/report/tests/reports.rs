@@ -1,5 +1,7 @@
 //! Reports as they are made and written.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 use fhir::outcome::Language;
 use report::model::{Name, Number};
 use report::questions::{Question, Verdict};

@@ -218,7 +218,7 @@ fn act(entry: &Entry) -> Act {
 
 /// What an access concerns of one person's record, in plain words; several types
 /// have one.
-fn subjects<'e>(entries: &[&'e Entry], person: &str) -> BTreeSet<words::Subject> {
+fn subjects(entries: &[&Entry], person: &str) -> BTreeSet<words::Subject> {
     let mut subjects = BTreeSet::new();
     for entry in entries {
         let laboratory = entry.query.as_deref().is_some_and(words::asks_for_laboratory);

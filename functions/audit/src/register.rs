@@ -33,7 +33,7 @@ pub async fn answer<H: Journal + Charts + Registry + Directory>(
     }
     let mut answer = json(StatusCode::OK, text.into_bytes());
     let headers = answer.headers_mut();
-    set(headers, "content-type", "text/csv; charset=utf-8; header=present");
+    set(headers, "content-type", "text/csv; charset=utf-8");
     if let Some(next) = &page.next {
         let url = asked.link(&format!("{}/AuditEvent/$register", ask.base), Some(next));
         set(headers, "link", &format!("<{url}>; rel=\"next\""));

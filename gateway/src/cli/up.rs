@@ -102,20 +102,17 @@ pub async fn run(options: Options) -> Result<()> {
     let routes = Arc::new(manifest.routes);
     let fetch = keys::fetch(options.tokens.keys_authorities.clone());
     let trust = (options.tokens.read(&options.places)?, Arc::clone(&fetch));
-    let names = functions.names();
+    let (names, told) = (functions.names(), Arc::clone(&log));
     let acting = (&options.acting, names.as_slice());
-    let central =
-        Central::open(&options.places, &options.store, trust, acting, Arc::clone(&log)).await?;
+    let central = Central::open(&options.places, &options.store, trust, acting, told).await?;
     let (published, every) = (central.published_keys(), options.tokens.every());
     // Before the doors open, so that the first caller is known.
     keys::refresh(&published, &fetch, every, &log).await;
     tokio::spawn(keys::keep(published, fetch, every, Arc::clone(&log)));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = Arc::new(Workers::start(options.workers.unwrap_or(cores))?);
-    let tls = match &options.tls {
-        Some(certificate) => Some(certificate.acceptor(&options.places.data.join("tls"))?),
-        None => None,
-    };
+    let tls = options.tls.as_ref();
+    let tls = tls.map(|shown| shown.acceptor(&options.places.data.join("tls"))).transpose()?;
     let tracing = Tracing { sampling: options.otlp.sampling(), exporter: options.otlp.exporter()? };
     let mut opened = gateways(&options, &directory, &addresses, &log)?;
     let standing = Standing::new(central, &directory, &options, &log)?;

@@ -30,8 +30,10 @@ pub mod own {
     pub const LEDGER: &str = "ledger";
     /// Looks whether the tables are there.
     pub const READINESS: &str = "readiness";
+    /// Keeps the figures of the pilot, and tells them.
+    pub const PILOT: &str = "pilot";
     /// Every one.
-    pub const ALL: [&str; 5] = [JOURNAL, SWEEP, DRAIN, LEDGER, READINESS];
+    pub const ALL: [&str; 6] = [JOURNAL, SWEEP, DRAIN, LEDGER, READINESS, PILOT];
 }
 
 tokio::task_local! {

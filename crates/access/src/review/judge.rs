@@ -132,30 +132,33 @@ impl<T: Table, E: Environment> Judge<T, E> {
         pass: &mut Pass,
     ) -> Result<(), JournalError> {
         let from = position.unwrap_or_default();
-        let items = written(&*self.table, &self.region, epoch, from, Some(JUDGE_ITEMS_MAX)).await?;
-        let key = Key::new(positions_pk(&self.region), epoch);
-        if items.is_empty() {
-            if position.is_some() && !open {
-                pass.positions.push(Write::delete(key, rows::unmoved(position)));
-            }
-            return Ok(());
-        }
+        let most = from.saturating_add(u64::from(JUDGE_ITEMS_MAX));
         let mut next = from;
-        for item in &items {
-            if pass.meetings >= JUDGE_MEETINGS_MAX {
+        // A page of the table may be short: only an empty one is the end.
+        'stream: loop {
+            let items =
+                written(&*self.table, &self.region, epoch, next, Some(JUDGE_ITEMS_MAX)).await?;
+            if items.is_empty() {
                 break;
             }
-            for (entry, _) in batch::entries(&item.batch)? {
-                self.entry(record, entry, pass).await?;
+            for item in items {
+                // Every stream moves, however much the others ask.
+                if next >= most || (next > from && pass.meetings >= JUDGE_MEETINGS_MAX) {
+                    pass.judged.more = true;
+                    break 'stream;
+                }
+                for (entry, _) in batch::entries(&item.batch)? {
+                    self.entry(record, entry, pass).await?;
+                }
+                next += 1;
             }
-            next += 1;
         }
-        let taken = usize::try_from(next.saturating_sub(from)).unwrap_or(usize::MAX);
-        let full = items.len() >= usize::try_from(JUDGE_ITEMS_MAX).unwrap_or(usize::MAX);
-        pass.judged.more |= taken < items.len() || full;
+        let key = Key::new(positions_pk(&self.region), epoch);
         if next > from {
             let moved = Write::put(key, rows::position(next), rows::unmoved(position));
             pass.positions.push(moved);
+        } else if position.is_some() && !open && !pass.judged.more {
+            pass.positions.push(Write::delete(key, rows::unmoved(position)));
         }
         Ok(())
     }

@@ -8,8 +8,8 @@ use access::claims::Function;
 use access::token::Issuers;
 use chart::table::Table;
 use contracts::{
-    CommitOptions, ExportLevel, ExportRequest, Intent, Interaction, JournalFilter, Place, Refusal,
-    ResourceKey,
+    Change, CommitOptions, ExportLevel, ExportRequest, Intent, Interaction, JournalFilter, Place,
+    Refusal, ResourceKey,
 };
 use futures::executor::block_on;
 use provider::{Journaling, Provider, Setup};
@@ -54,6 +54,7 @@ fn walls(world: &World, role: &str, without: Option<&str>) -> Walled {
         fetch: None,
         elsewhere: None,
         directory: directory(),
+        away: None,
         region: "01".to_owned(),
         environment: world.environment.clone(),
         journaling: Journaling::Alone,
@@ -90,10 +91,13 @@ fn updates(world: &World, walls: &Walled) -> Result<(), Refusal> {
         let changes = vec![change];
         block_on(walls.commit(&session, Intent::to(interaction), changes, CommitOptions::default()))
     };
-    let made = commit(Interaction::Create, create(&observation("Patient/p1")))?;
-    commit(Interaction::Delete, delete("Observation", &made.outcomes[0].key.id))?;
+    commit(Interaction::Create, create(&observation("Patient/p1")))?;
+    // What leads to a person goes with them.
+    let made = commit(Interaction::Create, create(&patient("other")))?;
+    commit(Interaction::Delete, delete("Patient", &made.outcomes[0].key.id))?;
     // What is refused is journaled.
-    let other = commit(Interaction::Update, update(&observation("Patient/p1")));
+    let stale = Change { if_match: Some(99), ..update(&patient("p1")) };
+    let other = commit(Interaction::Update, stale);
     match other {
         Err(refusal) if refusal.status.code() == 503 => Err(refusal),
         _ => Ok(()),
@@ -148,9 +152,8 @@ const ROLES: [(&str, Work, &[&str]); 7] = [
     ("transact", updates, &["ReadRecord"]),
     ("audit", audits, &[]),
     ("bulk", exports, &[]),
-    // No stream is closed or ends within this test; what else reads the streams
-    // is read by the drain as well.
-    ("sequence", sequences, &["CloseStreams", "LeaveStreams"]),
+    // No stream is closed or ends within this test.
+    ("sequence", sequences, &["CloseStreams", "LeaveStreams", "MoveEntries"]),
 ];
 
 fn world() -> World {

@@ -215,7 +215,8 @@ impl World {
         emergency: Option<&str>,
     ) -> Session {
         let purpose = function.usual_purpose();
-        let establishment = function.is_clinician().then(|| "e01".to_owned());
+        let acts_for_one = function.is_clinician() || function.code() == access::decision::OPERATOR;
+        let establishment = acts_for_one.then(|| "e01".to_owned());
         let now_s = self.environment.now_ms() / 1000;
         let claims = Claims {
             subject: format!("{}-{scopes}-{patient:?}", function.code()),

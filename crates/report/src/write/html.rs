@@ -148,7 +148,10 @@ fn questions(page: &mut String, region: &Region, words: Words) {
     };
     let rows: Vec<_> = region.answers.iter().map(row).collect();
     let caption = words.of("The questions that decide", "Les questions qui décident");
+    // A narrow screen sets each question above its answer.
+    page.push_str("<div class=\"questions\">");
     table(page, caption, &heads, &rows);
+    page.push_str("</div>\n");
 }
 
 fn establishments(page: &mut String, region: &Region, words: Words) {

@@ -9,7 +9,7 @@ use crate::model::{Point, Region, Report};
 /// Size of the drawing, in its own units; the page scales it.
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 220.0;
-const LEFT: f64 = 62.0;
+const LEFT: f64 = 88.0;
 const RIGHT: f64 = 12.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 30.0;
@@ -58,8 +58,7 @@ pub fn latency(report: &Report, region: &Region, words: Words) -> String {
     let mut inside = String::new();
     let mut power = first;
     while power <= last {
-        let us = 10f64.powf(power);
-        line(&mut inside, y(us), &words.ms(us as u64), "grid");
+        line(&mut inside, y(10f64.powf(power)), &words.mark(power), "grid");
         power += 1.0;
     }
     let limit_us = report.objectives.latency_ms as f64 * 1_000.0;
@@ -69,7 +68,7 @@ pub fn latency(report: &Report, region: &Region, words: Words) -> String {
     for (at, class) in LINES.iter().enumerate() {
         let mut path = String::new();
         let mut before: Option<&Point> = None;
-        for point in &region.points {
+        for (index, point) in region.points.iter().enumerate() {
             let us = point.latency_us.and_then(|held| held.get(at).copied());
             let Some(us) = us else { continue };
             // Where nothing was asked there is no line.
@@ -77,9 +76,13 @@ pub fn latency(report: &Report, region: &Region, words: Words) -> String {
             let step = if next { 'L' } else { 'M' };
             let (x, y) = (axes.x(point.at_ms), y(us as f64));
             let _ = write!(path, "{step}{x:.1} {y:.1}");
-            if !next {
-                // A point alone is seen as well.
-                path.push_str("h1");
+            // A point alone is seen as well.
+            let after = region.points.get(index + 1);
+            if !next && after.is_none_or(|held| held.at_ms - point.at_ms > report.point_ms) {
+                let _ = write!(
+                    inside,
+                    "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\"/>"
+                );
             }
             before = Some(point);
         }

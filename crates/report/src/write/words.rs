@@ -78,9 +78,25 @@ impl Words {
     pub fn share(self, share: f64) -> String {
         let percent = share * 100.0;
         // As many digits as tell 99.9 from 99.95, and no zeros behind them.
-        let text = format!("{percent:.3}");
-        let text = text.trim_end_matches('0').trim_end_matches('.').to_owned();
-        format!("{}{}", self.decimal(text), self.of("%", "\u{a0}%"))
+        let text = match percent {
+            1.0..99.0 => format!("{percent:.1}"),
+            _ => format!("{percent:.3}"),
+        };
+        format!("{}{}", self.decimal(trimmed(&text)), self.of("%", "\u{a0}%"))
+    }
+
+    /// So many of something, in its number: French counts 0 and 1 alike.
+    fn many(self, count: u64, one: [&str; 2], more: [&str; 2]) -> String {
+        let single = count == 1 || (count == 0 && self.0 == Language::French);
+        let [en, fr] = if single { one } else { more };
+        format!("{} {}", self.number(count), self.of(en, fr))
+    }
+
+    /// A power of ten of microseconds, as the mark of an axis.
+    pub fn mark(self, power: f64) -> String {
+        let ms = 10f64.powf(power - 3.0);
+        let text = if ms < 1.0 { trimmed(&format!("{ms:.3}")) } else { format!("{ms:.0}") };
+        format!("{}\u{a0}ms", self.decimal(text))
     }
 
     /// Microseconds as milliseconds.
@@ -163,6 +179,7 @@ impl Words {
     /// A figure.
     pub fn figure(self, figure: Figure) -> String {
         match figure {
+            Figure::Share { whole: 0, .. } => self.figure(Figure::Nothing),
             Figure::Share { part, whole } => format!(
                 "{} ({} {} {})",
                 self.share(part as f64 / whole.max(1) as f64),
@@ -181,17 +198,14 @@ impl Words {
             Figure::AtMost(share) => format!("≤\u{a0}{}", self.share(share)),
             Figure::Milliseconds(ms) => format!("{}\u{a0}ms", self.number(ms)),
             Figure::Use { requests, days } => format!(
-                "{} {}, {} {}",
-                self.number(requests),
-                self.of("requests", "requêtes"),
-                self.number(days),
-                self.of("days", "jours")
+                "{}, {}",
+                self.many(requests, ["request", "requête"], ["requests", "requêtes"]),
+                self.many(days, ["day", "jour"], ["days", "jours"])
             ),
             Figure::Checked { at_ms, size } => format!(
-                "{}, {} {}",
+                "{}, {}",
                 self.instant(at_ms),
-                self.number(size),
-                self.of("entries", "entrées")
+                self.many(size, ["entry", "entrée"], ["entries", "entrées"])
             ),
             Figure::Days(days) => format!(
                 "{} {} {}",
@@ -217,6 +231,11 @@ impl Words {
         let known = WORDS.iter().find(|(held, ..)| *held == word);
         known.map_or_else(|| word.to_owned(), |(_, en, fr)| self.of(en, fr).to_owned())
     }
+}
+
+/// Without the zeros that say nothing.
+fn trimmed(text: &str) -> String {
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// The words of [`crate::reason::WORDS`] and of [`crate::slice::Event`].

@@ -28,16 +28,21 @@ fn entry(number: u64) -> Entry {
             issuer: "https://issuer".into(),
         },
         persons: vec!["ann".into(), "bob".into()],
-        interaction: if number % 7 == 0 { Interaction::Review } else { Interaction::Search },
+        interaction: if number.is_multiple_of(7) {
+            Interaction::Review
+        } else {
+            Interaction::Search
+        },
         items: Vec::new(),
         query,
         purpose: Purpose::Treatment,
         basis: Some(Basis::Law),
         request_id: "r".into(),
         network_address: "::1".into(),
-        outcome: Ended { status: if number % 5 == 0 { 403 } else { 200 }, denied: None },
+        outcome: Ended { status: if number.is_multiple_of(5) { 403 } else { 200 }, denied: None },
         decided: Decided {
-            emergency: (number % 4 == 0).then(|| "=cmd, \"now\"".to_owned()),
+            stands_in_for: None,
+            emergency: number.is_multiple_of(4).then(|| "=cmd, \"now\"".to_owned()),
             consents: Vec::new(),
         },
     }

@@ -35,7 +35,7 @@ fn a_full_room_makes_way_for_the_more_urgent_only() {
     assert_eq!(queue.push(Class::Bulk, 3, 3, 3), Err(Full::Room));
     assert_eq!(queue.push(Class::Read, 3, 4, 4), Ok(Some(1)));
     assert_eq!(queue.push(Class::Read, 4, 5, 5), Err(Full::Room));
-    assert_eq!(queue.push(Class::Emergency, 4, 6, 6).unwrap().is_some(), true);
+    assert!(queue.push(Class::Emergency, 4, 6, 6).unwrap().is_some());
     assert_eq!(queue.len(), 2);
 }
 
