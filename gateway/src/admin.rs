@@ -15,20 +15,20 @@ use report::Audience;
 use tokio::net::TcpListener;
 
 use crate::metrics::{self, Family, Gauge, Kind, Value};
-use crate::region::Region;
+use crate::region::{Doorway, Region};
 
 /// Serves the admin port of a region for as long as the process runs: during a
 /// shutdown it goes on saying what is left.
-pub async fn serve(listener: TcpListener, region: Arc<Region>) {
+pub async fn serve(listener: TcpListener, doorway: Arc<Doorway>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             continue;
         };
-        let region = Arc::clone(&region);
+        let doorway = Arc::clone(&doorway);
         tokio::task::spawn(async move {
             let service = service_fn(|asked| {
-                let region = Arc::clone(&region);
+                let region = doorway.region();
                 async move { Ok::<_, std::convert::Infallible>(answer(&region, &asked).await) }
             });
             let mut builder = hyper::server::conn::http1::Builder::new();

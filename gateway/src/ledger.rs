@@ -14,15 +14,16 @@ use ledger::keys::SignerKey;
 
 use crate::limits::{LEDGER_FAILED_MS, LEDGER_MS, LEDGER_WITNESS_AGAIN};
 use crate::log::Log;
-use crate::record::Walls;
+use crate::record::{Ground, Walls};
 pub use witnesses::Witness;
 use witnesses::Witnesses;
 
 /// Options of the ledger.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct Choice {
-    /// Folder with the log key of each region, CODE.key [default: made under
-    /// --data at the first start, for development]
+    /// Folder with the log key of each region, CODE.key, and CODE.rehearsal.key
+    /// while it rehearses [default: made under --data at the first start, for
+    /// development]
     #[arg(long, value_name = "DIR")]
     log_keys: Option<std::path::PathBuf>,
     /// Witness to ask for cosignatures: its address and its public key; may be
@@ -36,13 +37,27 @@ impl Choice {
     ///
     /// # Errors
     /// When its key can be neither read nor made.
-    pub fn keeper(&self, data: &std::path::Path, region: &str) -> anyhow::Result<Keeper> {
-        let key = match &self.log_keys {
-            Some(folder) => keys::read(&folder.join(format!("{region}.key")))?,
-            None => keys::development(data, region)?,
-        };
+    pub fn keeper(
+        &self,
+        data: &std::path::Path,
+        region: &str,
+        ground: &Ground,
+    ) -> anyhow::Result<Keeper> {
+        let key = self.key(data, region, ground)?;
         let witnesses = Witnesses::new(self.witnesses.clone());
         Ok(Keeper { key, witnesses, gauges: Arc::default() })
+    }
+
+    fn key(
+        &self,
+        data: &std::path::Path,
+        region: &str,
+        ground: &Ground,
+    ) -> anyhow::Result<SignerKey> {
+        match &self.log_keys {
+            Some(folder) => keys::of_region(&folder.join(keys::file(region, ground)), ground),
+            None => keys::development(data, region, ground),
+        }
     }
 }
 

@@ -193,6 +193,30 @@ pub const OTLP_ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// Traced requests that wait for the collector.
 pub const TRACES_WAITING_MAX: usize = 2_048;
 
+/// How often the region files are looked at: a change of phase is to show within
+/// five seconds, and eighteen small files cost a millisecond.
+pub const REGION_FILES_MS: u64 = 2_000;
+
+/// How often files are tried again that could not be followed: a table or a key
+/// that is made a minute later still counts.
+pub const REGION_FILES_TRIES: u32 = 300;
+
+/// How long requests may go on, on tables that their region has left: as long as
+/// any request may take.
+pub const FOOTING_LEFT_MS: u64 = ANSWER_MS + 5_000;
+
+/// How far back a region's latency is looked at before it moves, in
+/// milliseconds: a day, which is told from the rows of minutes.
+pub const LATENCY_MEASURED_MS: i64 = 86_400_000;
+
+/// Oldest rehearsal of a restore that counts before a region moves, in
+/// milliseconds: 31 days, as ledgers are verified.
+pub const RESTORE_OLD_MS: i64 = 31 * 86_400_000;
+
+/// Longest reason for moving a region although something does not hold: it goes
+/// into its entry.
+pub const REASON_CHARS_MAX: usize = 200;
+
 /// Bytes of log lines waiting to be written; what goes over is counted and
 /// dropped, since no request may wait for a log.
 pub const LOG_BYTES_MAX: usize = 4 * 1024 * 1024;

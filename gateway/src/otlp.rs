@@ -18,7 +18,7 @@ use crate::admin;
 use crate::cli::load::client::Target;
 use crate::limits::{OTLP_MS, TRACES_WAITING_MAX};
 use crate::log::Log;
-use crate::region::Region;
+use crate::region::Doorway;
 use crate::trace::Sampling;
 pub use traces::Traced;
 
@@ -93,7 +93,7 @@ impl Exporter {
     /// # Errors
     /// What the collector did not take; metrics are cumulative and go again,
     /// traces are given up.
-    pub async fn send(&self, regions: &[Arc<Region>], began_ns: u64) -> Result<()> {
+    pub async fn send(&self, doorways: &[Arc<Doorway>], began_ns: u64) -> Result<()> {
         let traces = {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut waiting.traces)
@@ -102,19 +102,19 @@ impl Exporter {
             send::post(&self.target, "v1/traces", &traces::body(&traces)).await?;
         }
         let mut parts = Vec::new();
-        for region in regions {
-            parts.push(metrics::of(&region.code, &admin::families(region).await, began_ns));
+        for region in doorways.iter().map(|doorway| doorway.region()) {
+            parts.push(metrics::of(&region.code, &admin::families(&region).await, began_ns));
         }
         let body = json!({ "resourceMetrics": parts });
         send::post(&self.target, "v1/metrics", &body).await
     }
 
     /// Sends every few seconds, for ever.
-    pub async fn keep(self: Arc<Self>, regions: Vec<Arc<Region>>, began_ns: u64, log: Arc<Log>) {
+    pub async fn keep(self: Arc<Self>, doorways: Vec<Arc<Doorway>>, began_ns: u64, log: Arc<Log>) {
         let mut failed = false;
         loop {
             tokio::time::sleep(Duration::from_millis(OTLP_MS)).await;
-            let sent = self.send(&regions, began_ns).await;
+            let sent = self.send(&doorways, began_ns).await;
             if sent.is_err() && !failed {
                 log.event("the collector of metrics and traces does not take them", None);
             }

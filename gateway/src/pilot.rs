@@ -7,23 +7,26 @@ pub mod records;
 pub mod series;
 
 use std::collections::HashSet;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use chart::Environment;
+use regions::Directory;
 use report::{Audience, Input, Objectives, Place, Record, Report, model::Name};
 use tokio::runtime::Handle;
 
 use crate::limits;
 use crate::log::Log;
 use crate::record::roles::{self, own};
-use crate::record::{AnyTable, System};
+use crate::record::{AnyTable, Ground, System};
 pub use series::Series;
 
 /// The figures of this process's doors, and the way to those of all others.
 pub struct Pilot {
     access: AnyTable,
-    directory: regions::Directory,
+    directory: RwLock<Arc<Directory>>,
+    /// The one region that is told of, when these are the figures of a rehearsal.
+    only: Option<String>,
     /// What figures are held against.
     pub objectives: Objectives,
     /// Folder where commands on this machine leave their records.
@@ -39,13 +42,19 @@ impl Pilot {
     /// it.
     pub fn new(
         access: AnyTable,
-        directory: regions::Directory,
+        directory: Directory,
+        (ground, data): (&Ground, &Path),
         objectives: Objectives,
-        folder: PathBuf,
     ) -> Arc<Self> {
+        let only = match ground {
+            Ground::Central => None,
+            Ground::Rehearsal(code) => Some(code.clone()),
+        };
+        let folder = records::folder(&ground.data(data));
         Arc::new(Self {
             access,
-            directory,
+            directory: RwLock::new(Arc::new(directory)),
+            only,
             objectives,
             folder,
             series: Mutex::default(),
@@ -59,13 +68,31 @@ impl Pilot {
     pub fn series(&self, region: &str) -> Arc<Series> {
         // Those of other regions too: a neighbour serves them when their own door
         // does not answer.
-        let regions = self.directory.regions().iter();
+        let directory = self.directory();
+        let regions = directory.regions().iter();
         let establishments = regions.flat_map(|place| &place.establishments);
         let establishments = establishments.map(|one| one.id.clone()).collect();
         let process = format!("{:08x}", random());
         let series = Arc::new(Series::new(region, process, establishments, System.now_ms()));
         self.held().push(Arc::clone(&series));
         series
+    }
+
+    fn directory(&self) -> Arc<Directory> {
+        // No code panics while it holds the lock.
+        Arc::clone(&self.directory.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The region files say something else from now on.
+    pub fn know(&self, directory: Directory) {
+        *self.directory.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(directory);
+    }
+
+    /// A door counts elsewhere from now on: what it counted here is written down.
+    pub async fn leave(&self, series: &Arc<Series>) {
+        let writing = keep::flush(&self.access, series, System.now_ms());
+        roles::acting(own::PILOT.into(), writing).await;
+        self.held().retain(|held| !Arc::ptr_eq(held, series));
     }
 
     fn held(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Series>>> {
@@ -131,7 +158,8 @@ impl Pilot {
         audience: Audience,
     ) -> Result<Report, chart::table::TableError> {
         let series: Vec<_> = self.held().clone();
-        let reading = input(&self.access, &self.directory, period);
+        let (directory, only) = (self.directory(), self.only.as_deref());
+        let reading = input(&self.access, &directory, period, only);
         let mut input = roles::acting(own::PILOT.into(), reading).await?;
         for (place, rows) in &mut input.regions {
             let own = series.iter().find(|series| series.region() == place.code);
@@ -153,14 +181,16 @@ fn random() -> u32 {
 /// How far back a report goes that names no period.
 const DEFAULT_MS: i64 = 30 * 86_400_000;
 
-/// What is kept of a period, of every region that anything is known of.
+/// What is kept of a period, of every region that anything is known of, or of
+/// `only` one.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub async fn input(
     access: &AnyTable,
-    directory: &regions::Directory,
+    directory: &Directory,
     period: Option<(i64, i64)>,
+    only: Option<&str>,
 ) -> Result<Input, chart::table::TableError> {
     let now_ms = System.now_ms();
     let (from_ms, to_ms) = period.unwrap_or((now_ms - DEFAULT_MS, now_ms + 1));
@@ -180,7 +210,8 @@ pub async fn input(
     input.minutes = span == report::Span::Minute;
     for (region, rows) in rows {
         let live = region.phase != regions::Phase::Planned;
-        if live || !rows.is_empty() {
+        let told = only.is_none_or(|only| only == region.code);
+        if told && (live || !rows.is_empty()) {
             input.records.extend(keep::records(access, &region.code).await?);
             input.regions.push((place(region), rows));
         }

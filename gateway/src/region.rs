@@ -1,7 +1,7 @@
 //! One region's side of the process: what its door needs to answer.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::door::admission::Admission;
 use crate::functions::Functions;
@@ -12,7 +12,7 @@ use crate::otlp::Exporter;
 use crate::peers::Peers;
 use crate::pilot::{Pilot, Series};
 use crate::record::roles::{Role, Roles};
-use crate::record::{StoreReadiness, Trips, Walls};
+use crate::record::{Ground, Signs, StoreReadiness, Trips, Walls};
 use crate::routes::Routes;
 use crate::trace::Sampling;
 
@@ -39,9 +39,9 @@ pub struct Region {
     /// How often the provider asked the store.
     pub trips: Arc<Trips>,
     /// Who may come in now.
-    pub admission: Admission,
+    pub admission: Arc<Admission>,
     /// What happened so far.
-    pub metrics: Metrics,
+    pub metrics: Arc<Metrics>,
     /// Where it is written down.
     pub log: Arc<Log>,
     /// How often an instance may answer its caller; 1 is a fresh one each time.
@@ -62,8 +62,10 @@ pub struct Region {
     pub tracing: Tracing,
     /// The gateways of other regions.
     pub peers: Arc<Peers>,
+    /// On which tables it works.
+    pub ground: Ground,
     readiness: StoreReadiness,
-    open: AtomicBool,
+    open: Arc<AtomicBool>,
 }
 
 /// The parts of a [`Region`] that the caller chooses.
@@ -74,18 +76,8 @@ pub struct Parts {
     pub routes: Arc<Routes>,
     /// See [`Region::functions`].
     pub functions: Functions,
-    /// See [`Region::walls`].
-    pub walls: Walls,
-    /// See [`Region::trips`].
-    pub trips: Arc<Trips>,
-    /// Looks at what the region stands on.
-    pub readiness: StoreReadiness,
-    /// See [`Region::ledger`].
-    pub ledger: Arc<Gauges>,
-    /// See [`Region::roles`].
-    pub roles: Option<Roles>,
-    /// See [`Region::pilot`].
-    pub pilot: Arc<Pilot>,
+    /// What it stands on.
+    pub footing: Footing,
     /// See [`Region::tracing`].
     pub tracing: Tracing,
     /// Doors of this process, which share its places.
@@ -100,30 +92,97 @@ pub struct Parts {
     pub secure: bool,
 }
 
+/// What a region stands on as long as it works on the same tables.
+pub struct Footing {
+    /// See [`Region::ground`].
+    pub ground: Ground,
+    /// See [`Region::walls`].
+    pub walls: Walls,
+    /// What tells of them.
+    pub signs: Signs,
+    /// See [`Region::pilot`].
+    pub pilot: Arc<Pilot>,
+}
+
+/// A door, and the region behind it: another one once its phase has it work on
+/// other tables. A request goes on with the one that it met.
+pub struct Doorway(RwLock<Arc<Region>>);
+
+impl Doorway {
+    /// The door of a region.
+    pub fn new(region: Arc<Region>) -> Arc<Self> {
+        Arc::new(Self(RwLock::new(region)))
+    }
+
+    /// The region behind it now.
+    pub fn region(&self) -> Arc<Region> {
+        // No code panics while it holds the lock.
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The same region on another footing from now on; gives back the one before,
+    /// in which requests may still be under way.
+    pub fn move_to(&self, footing: Footing) -> Arc<Region> {
+        let mut held = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let moved = Arc::new(held.on(footing));
+        std::mem::replace(&mut *held, moved)
+    }
+}
+
 impl Region {
     /// A region that is not ready yet.
     pub fn new(parts: Parts) -> Arc<Self> {
+        let Footing { ground, walls, signs, pilot } = parts.footing;
         Arc::new(Self {
+            ground,
             routes: parts.routes,
-            walls: parts.walls,
-            trips: parts.trips,
-            readiness: parts.readiness,
-            ledger: parts.ledger,
-            roles: parts.roles,
+            walls,
+            trips: signs.trips,
+            readiness: signs.readiness,
+            ledger: signs.ledger,
+            roles: signs.roles,
             names: parts.functions.names().into_iter().map(Role::from).collect(),
-            admission: Admission::of_one_among(parts.doors),
-            series: parts.pilot.series(&parts.code),
-            pilot: parts.pilot,
+            admission: Arc::new(Admission::of_one_among(parts.doors)),
+            series: pilot.series(&parts.code),
+            pilot,
             tracing: parts.tracing,
             peers: parts.peers,
-            metrics: Metrics::new(parts.functions.names()),
+            metrics: Arc::new(Metrics::new(parts.functions.names())),
             log: parts.log,
             reuse: parts.reuse.max(1),
             secure: parts.secure,
             functions: parts.functions,
             code: parts.code,
-            open: AtomicBool::new(false),
+            open: Arc::default(),
         })
+    }
+
+    /// The same region, with its door, its places and its counts, on another
+    /// footing.
+    fn on(&self, footing: Footing) -> Self {
+        let Footing { ground, walls, signs, pilot } = footing;
+        Self {
+            ground,
+            walls,
+            trips: signs.trips,
+            readiness: signs.readiness,
+            ledger: signs.ledger,
+            roles: signs.roles,
+            series: pilot.series(&self.code),
+            pilot,
+            code: self.code.clone(),
+            routes: Arc::clone(&self.routes),
+            functions: self.functions.clone(),
+            names: self.names.clone(),
+            admission: Arc::clone(&self.admission),
+            metrics: Arc::clone(&self.metrics),
+            log: Arc::clone(&self.log),
+            reuse: self.reuse,
+            secure: self.secure,
+            tracing: self.tracing.clone(),
+            peers: Arc::clone(&self.peers),
+            open: Arc::clone(&self.open),
+        }
     }
 
     /// Whether the door is open: from its start until it is told to stop.

@@ -168,8 +168,10 @@ class Gateway:
 class Store:
     """`dossier store`: the embedded store by the DynamoDB protocol."""
 
-    def __init__(self, data: Path):
+    def __init__(self, data: Path, rehearsals: tuple[str, ...] = ()):
+        """`rehearsals`: regions whose own tables are served as well."""
         self.data = data
+        self.rehearsals = rehearsals
         self.port = free_port()
         self.process: subprocess.Popen | None = None
         self.log = data / "store.log"
@@ -185,6 +187,7 @@ class Store:
         self.data.mkdir(parents=True, exist_ok=True)
         log = open(self.log, "ab")
         command = [str(DOSSIER), "store", "--data", str(self.data), "--port", str(self.port)]
+        command += [option for code in self.rehearsals for option in ("--rehearsal", code)]
         self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         until = time.monotonic() + 30
         while time.monotonic() < until:
@@ -201,6 +204,6 @@ class Store:
         self.process.wait()
 
     def stop(self) -> None:
-        if self.process.poll() is None:
+        if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             self.process.wait(timeout=30)

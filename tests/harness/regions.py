@@ -50,13 +50,14 @@ class Door(Gateway):
 class Province:
     """Region files, a store, and a gateway for each region that is not planned."""
 
-    def __init__(self, folder: Path, phases: dict[str, str] | None = None):
+    def __init__(self, folder: Path, phases: dict[str, str] | None = None, rehearsals: tuple[str, ...] = ()):
         self.data = folder / "data"
         self.files = folder / "regions"
         self.phases = phases or PHASES
         self.ports = {code: free_port() for code in self.phases}
         self.peer_ports = {code: any_port() for code in self.phases}
-        self.store = Store(folder / "store")
+        rehearsals = rehearsals or tuple(code for code, phase in self.phases.items() if phase == "rehearsal")
+        self.store = Store(folder / "store", rehearsals)
         self.write_files(self.files)
         self.doors = {code: Door(self, code) for code in self.phases}
 

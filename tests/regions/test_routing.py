@@ -9,36 +9,69 @@ import time
 import httpx
 import pytest
 from harness.regions import PHASES, Door, RawPeer, run
-from harness.resources import JSON, matches, observation, outcome, unique
+from harness.resources import JSON, created, matches, observation, outcome, patient, unique
 
 DOORS = sorted(PHASES)
 
 
 def test_every_door_answers_every_regions_people(province, person):
     """Home is asked directly and by every other door; what may not be done is refused at all of them alike."""
+    with province.doors["05"].client() as client:
+        practised = created(client, patient())
     print("\ntoken of   " + "  ".join(f"door {door}" for door in DOORS))
     for home in [*DOORS, "01"]:
         row = []
+        rehearses = PHASES.get(home) == "rehearsal"
+        whose = practised["id"] if rehearses else person["id"]
         for door in DOORS:
             with province.doors[door].client(region=home) as client:
-                read = client.get(f"/Patient/{person['id']}")
-                write = client.post("/Observation", json=observation(person["id"]), headers=JSON)
+                read = client.get(f"/Patient/{whose}")
+                write = client.post("/Observation", json=observation(whose), headers=JSON)
             row.append(f"{read.status_code}/{write.status_code}")
-            expected = {"planned": (403, 403), "paused": (200, 403)}.get(PHASES.get(home, "planned"), (200, 201))
+            expected = {"planned": (403, 403), "paused": (200, 503)}.get(PHASES.get(home, "planned"), (200, 201))
+            if home == "01" and PHASES[door] == "rehearsal":
+                # Nobody rehearses there, so the token cannot be for this door.
+                assert (read.status_code, write.status_code) == (401, 401)
+                continue
             assert (read.status_code, write.status_code) == expected, f"{home} at {door}: {read.text} {write.text}"
             if home == "01":
                 outcome(read, 403, "planned", "2027-09-01")
             if PHASES.get(home) == "paused":
-                outcome(write, 403, "paused", "send it again")
+                outcome(write, 503, "paused", "send it again")
+                assert int(write.headers["retry-after"]) >= 60
+            if home in PHASES:
+                assert read.headers.get("dossier-rehearsal") == (home if rehearses else None), f"{home} at {door}"
         print(f"{home:<9}  " + "  ".join(f"{cell:<7}" for cell in row))
 
 
-def test_who_acts_for_no_establishment_is_served_at_any_door(province, person):
+def test_who_acts_for_no_establishment_is_served_at_any_door_of_the_record(province, person):
     for door in DOORS:
+        if PHASES[door] == "rehearsal":
+            continue
         with province.doors[door].client("patient", "06", person["id"]) as own:
             assert own.get(f"/Patient/{person['id']}").status_code == 200
     told = province.route("04", token=province.doors["06"].token("patient", "06", person["id"]))
     assert (told["action"], told["reason"], told["target"]) == ("serve", "any-door", "04")
+
+
+def test_a_rehearsal_and_the_record_are_closed_to_each_others_tokens(province, person):
+    """By the audience, so also for who has no establishment, and for a token that names one of the other kind."""
+    live, practice = province.doors["06"], province.doors["05"]
+    with practice.client() as client:
+        practised = created(client, patient())
+    closed = [
+        ("05", live.token("patient", "06", person["id"])), ("06", practice.token("patient", "05", practised["id"])),
+        ("05", practice.signed("clinician", "05", aud="dossier")), ("06", practice.signed("clinician", "05", aud="dossier")),
+        ("05", live.signed("clinician", "06", aud="dossier-rehearsal")), ("06", live.signed("clinician", "06", aud="dossier-rehearsal")),
+    ]
+    for door, token in closed:
+        with province.doors[door].client(token=token) as client:
+            for whose in (person, practised):
+                outcome(client.get(f"/Patient/{whose['id']}"), 401)
+    with live.client() as client:
+        assert client.get(f"/Patient/{practised['id']}").status_code == 404
+    with practice.client() as client:
+        assert client.get(f"/Patient/{person['id']}").status_code == 404
 
 
 ASKED = [

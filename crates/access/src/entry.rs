@@ -66,12 +66,15 @@ pub enum Interaction {
     Token,
     /// An access was reviewed, and what was found was added to its review.
     Review,
+    /// A region was moved from one phase to another.
+    Phase,
 }
 
 impl Interaction {
     /// Every interaction with the record, in the order of the stored form, to
     /// which is only appended. To ask for a token is none: no rule decides it;
-    /// nor is a review, which changes nothing that is there.
+    /// nor is a review, which changes nothing that is there; nor a phase, which
+    /// is the operator's.
     pub const ALL: [Self; 16] = [
         Self::Read,
         Self::Vread,

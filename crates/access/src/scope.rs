@@ -255,8 +255,9 @@ impl Scope {
             Interaction::ReadAudit => typed && self.permissions.meets(read_and_search),
             // What an auditor adds to a review stands beside the entry.
             Interaction::Review => typed && self.permissions.covers(Permissions::UPDATE),
-            // Tokens are given to clients, by their assertion.
-            Interaction::Token => false,
+            // Tokens are given to clients, by their assertion; a phase is moved by
+            // whoever operates the region, and no token does.
+            Interaction::Token | Interaction::Phase => false,
         }
     }
 }

@@ -27,7 +27,7 @@ mod tests;
 
 pub use assertion::Assertion;
 pub use clients::{Client, Clients};
-pub use issuers::{ConfigurationError, Issuer, Issuers};
+pub use issuers::{ConfigurationError, Issuer, Issuers, rehearsal_audience};
 pub use keys::Algorithm;
 pub use keyset::KeySet;
 pub use refusal::Refusal;
@@ -64,6 +64,9 @@ impl Issuers {
         parts.check_signature(issuer.keys(), algorithm, kid, now_s)?;
         let payload = &parts.payload;
         check_audience(payload, |audience| issuer.serves(audience))?;
+        if check_audience(payload, |audience| issuer.serves_elsewhere(audience)).is_ok() {
+            return Err(Refusal::Audience);
+        }
         let (expires_s, issued_s) = check_times(payload, now_s)?;
         if expires_s.saturating_sub(issued_s.unwrap_or(now_s)) > TOKEN_LIFE_S_MAX + LEEWAY_S {
             return Err(Refusal::LivesTooLong);

@@ -6,7 +6,7 @@ use access::token::{Clients, Issuers, SigningIssuer};
 use contracts::Refusal;
 use ledger::keys::{Kind, SignerKey};
 use provider::{Authority, Journaling, Provider, Setup};
-use regions::Directory;
+use regions::{Directory, Phase};
 use std::sync::OnceLock;
 use store::definition::{TableKind, tables};
 use store::sdk::{
@@ -44,6 +44,17 @@ async fn make() -> Result<Adapted, String> {
     }
     let directory = Directory::from_text(&variable("regions").await?)
         .map_err(|error| format!("regions: {error}"))?;
+    let region = variable("region").await?;
+    let rehearses = directory.region(&region).is_some_and(|here| here.phase == Phase::Rehearsal);
+    // Tables of its own, and tokens of its own (docs/regions.md).
+    let (prefix, issuers, authority) = match rehearses {
+        false => (String::new(), issuers, authority),
+        true => {
+            let practice =
+                authority.map(|held| Authority { issuer: held.issuer.rehearsing(), ..held });
+            (regions::rehearsal_prefix(&region), issuers.rehearsing(), practice)
+        }
+    };
     let endpoint = variable("record_endpoint").await?;
     let token = variable("aws_session_token").await?;
     let credentials = Credentials::new(
@@ -62,7 +73,7 @@ async fn make() -> Result<Adapted, String> {
         time: SharedTimeSource::new(Wasi),
     });
     let name = |kind: TableKind| {
-        let found = tables("").into_iter().find(|table| table.kind == kind);
+        let found = tables(&prefix).into_iter().find(|table| table.kind == kind);
         found.map_or_else(|| kind.base_name().to_owned(), |table| table.name)
     };
     let setup = Setup {
@@ -70,10 +81,11 @@ async fn make() -> Result<Adapted, String> {
         access: SdkTable::new(client, name(TableKind::Access)),
         body_partitions: provider::limits::BODY_PARTITIONS,
         issuers,
+        elsewhere: None,
         authority,
         fetch: None,
         directory,
-        region: variable("region").await?,
+        region,
         environment: Wasi,
         journaling: Journaling::Alone,
         background: None,

@@ -128,6 +128,7 @@ fn door(store: &Embedded) -> Result<(Walls, Session), Failure> {
         access: store.access(),
         body_partitions: provider::limits::BODY_PARTITIONS,
         issuers: Issuers::parse(&trusted).map_err(|error| format!("{error:?}"))?,
+        elsewhere: None,
         authority: None,
         fetch: None,
         directory: Directory::read([("01.toml", REGION)]).map_err(|error| format!("{error:?}"))?,

@@ -5,7 +5,7 @@ use crate::conditional::{expects_what_was_read, is_there_already, met};
 use crate::convert::{self, commit_failed};
 use crate::decide::{permitted, sentence};
 use crate::filing::person;
-use crate::limits::{PLANS_MAX, REPLAN_MS_MAX};
+use crate::limits::{PAUSED_RETRY_AFTER_S, PLANS_MAX, REPLAN_MS_MAX};
 use crate::outbox;
 use crate::plan::{Gone, Learned, Plan, Slot, placed};
 use crate::provider::Provider;
@@ -17,7 +17,7 @@ use access::entry::{Basis, Interaction};
 use chart::table::Table;
 use chart::{Commit, CommitError, Done, Environment, Retry};
 use contracts::{Change, ChangeKind, CommitOptions, Intent, Receipt, Refusal, ResourceKey};
-use fhir::outcome::Status;
+use fhir::outcome::{IssueType, Status};
 use regions::{Action, Phase};
 use std::sync::Arc;
 
@@ -147,10 +147,11 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
 
     /// A region that is paused only reads.
     fn writable(&self, session: &Session) -> Result<(), Refusal> {
-        let directory = &self.inner.directory;
+        let atlas = self.atlas();
+        let directory = &atlas.directory;
         let Some(establishment) = &session.claims.establishment else {
             return match directory.region(&self.inner.region).map(|region| region.phase) {
-                Some(Phase::Paused | Phase::Planned) => Err(Refusal::forbidden(
+                Some(Phase::Paused | Phase::Planned) => Err(paused(
                     "This region is paused: reads are served, changes are not. Keep the change \
                      and send it again when the region is live.",
                 )),
@@ -162,8 +163,9 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             session.origin.stands_in_for.is_some(),
             true,
         ));
-        match decision.action {
-            Action::Serve => Ok(()),
+        match (decision.action, decision.reason) {
+            (Action::Serve, _) => Ok(()),
+            (_, regions::Reason::Paused) => Err(paused(decision.text)),
             _ => Err(Refusal::forbidden(decision.text)),
         }
     }
@@ -309,6 +311,12 @@ fn stopped(error: CommitError, plan: &Plan, asked: &Asked<'_>, keyed: bool) -> S
         at.map(|at| format!("Bundle.entry[{at}]"))
     };
     commit_failed(error, keyed, at).into()
+}
+
+/// A pause ends, and the same change will be taken then: 503 with `Retry-After`
+/// (RFC 9110 §15.6.4), so that a queue keeps it, where 403 would have it dropped.
+fn paused(text: impl Into<String>) -> Refusal {
+    Refusal::new(Status::ServiceUnavailable, IssueType::Transient, text).after(PAUSED_RETRY_AFTER_S)
 }
 
 fn seen(done: &Done, person: Option<String>) -> Seen {

@@ -50,7 +50,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                 limit: if filter.changes { CHANGES_LOOKED_AT_ONCE } else { wanted },
                 cursor: page.next.as_deref(),
             };
-            let found = self.inner.reader.search(&search).await.map_err(failed)?;
+            let found = self.atlas().reader.search(&search).await.map_err(failed)?;
             looked += found.entries.len();
             page.next = found.next;
             if !filter.changes {
@@ -83,7 +83,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
                  are.",
             )
         };
-        let found = self.inner.reader.find(id).await;
+        let found = self.atlas().reader.find(id).await;
         let found: Option<Entry> = found.map_err(|error| journal_failed(&error))?;
         // Who may see an entry is decided by whose record it speaks of; one
         // that concerns several is for auditors.

@@ -39,7 +39,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             )
         };
         let file = File::parse(path).ok_or_else(absent)?;
-        if self.inner.directory.region(region).is_none() {
+        if self.atlas().directory.region(region).is_none() {
             return Err(absent());
         }
         let found = self.log(region).file(&file).await.map_err(|error| failed(&error))?;

@@ -6,6 +6,7 @@
 //! its access entry is durable**, and no change is made without one.
 
 mod answers;
+mod atlas;
 mod chart_reads;
 mod commits;
 mod conditional;

@@ -23,6 +23,9 @@ pub const INCLUDE_ROUNDS_MAX: usize = 8;
 pub const PLANS_MAX: usize = 40;
 /// Longest pause before a commit is planned again; half of it is chance.
 pub const REPLAN_MS_MAX: u64 = 200;
+/// Seconds after which a change that met a paused region may be sent again:
+/// pauses are of minutes or hours, and queues must not hammer until then.
+pub const PAUSED_RETRY_AFTER_S: u32 = 300;
 /// Letters of a name that choose its index partition.
 pub const NAME_PREFIX_CHARS: usize = 2;
 /// Transactions with which one request carries the ledger forward: some 16,000

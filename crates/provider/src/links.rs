@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     /// Bases under which this server answers, without a slash at the end.
     pub(crate) fn own_bases(&self) -> Vec<String> {
-        self.inner.decisions.own_bases.clone()
+        self.atlas().decisions.own_bases.clone()
     }
 
     /// Finds what `Type?criteria` references mean; each is searched once. Gives

@@ -164,8 +164,9 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             if names_identifier(root, establishment) {
                 return Ok(true);
             }
+            let atlas = self.atlas();
             for reference in references(root) {
-                let bases = &self.inner.decisions.own_bases;
+                let bases = &atlas.decisions.own_bases;
                 let text = reference.text;
                 let own = bases.iter().find_map(|base| text.strip_prefix(base.as_str()));
                 let key = local(own.map_or(&*text, |rest| rest.trim_start_matches('/')));

@@ -1,5 +1,6 @@
 //! The provider itself, and how every access is made durable.
 
+use crate::atlas::Atlas;
 use crate::convert::{journal_failed, random_id};
 use crate::exchange::Authority;
 use crate::keys::Fetch;
@@ -8,9 +9,9 @@ use crate::outbox::Pending;
 use crate::search::charts::Listed;
 use crate::session::{Session, Told, entries, entries_needed};
 use access::entry::Entry;
-use access::journal::{Drain, Journal, Reader};
+use access::journal::{Drain, Journal};
 use access::ledger::Sequencer;
-use access::review::{Judge, List};
+use access::review::Judge;
 use access::token::{Issuers, Remembering};
 use chart::table::Table;
 use chart::{Environment, Record, Settings};
@@ -21,7 +22,7 @@ use ledger::keys::SignerKey;
 use regions::Directory;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 /// Work that may happen after the answer.
 pub type Later = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -52,6 +53,9 @@ pub struct Setup<T, E> {
     pub body_partitions: u32,
     /// Trusted issuers of tokens.
     pub issuers: Issuers,
+    /// The same issuers as doors of the other kind know them, those that rehearse
+    /// or those that do not: only to tell to which region a token belongs.
+    pub elsewhere: Option<Issuers>,
     /// What gives tokens at this door, if it gives any.
     pub authority: Option<Authority>,
     /// Fetches keys that are published at addresses; `None` where none are.
@@ -89,7 +93,7 @@ impl<T, E> Clone for Provider<T, E> {
 pub(crate) struct Inner<T, E> {
     pub record: Arc<Record<T, E>>,
     pub journal: Journal<T, Clock<E>>,
-    pub reader: Reader<T, Pending<T, E>>,
+    pub outbox: Arc<Pending<T, E>>,
     pub drain: Drain<T, Clock<E>, Pending<T, E>>,
     pub access: Arc<T>,
     pub sequencer: Sequencer<T, Clock<E>>,
@@ -98,13 +102,14 @@ pub(crate) struct Inner<T, E> {
     pub judge: Judge<T, Clock<E>>,
     /// When the rules of review last took part in the upkeep.
     pub judged_ms: AtomicI64,
-    pub reviews: List<T>,
     pub journaling: Journaling,
     pub issuers: Remembering,
+    /// How doors of the other kind know the same issuers: to find out whose a
+    /// token is that is not for here.
+    pub elsewhere: Option<Remembering>,
     pub authority: Option<Authority>,
     pub fetch: Option<Fetch>,
-    pub directory: Directory,
-    pub directory_text: String,
+    pub atlas: RwLock<Arc<Atlas<T, E>>>,
     pub region: String,
     pub environment: E,
     pub background: Option<Background>,
@@ -112,8 +117,6 @@ pub(crate) struct Inner<T, E> {
     pub unique_systems: Vec<String>,
     /// Issuers of tokens, as Consents may name them.
     pub issuer_urls: Vec<String>,
-    /// What decisions depend on besides caller and chart.
-    pub decisions: Arc<access::decision::Settings>,
     /// Charts known to be on the list of all.
     pub listed: Listed,
     pub away: Option<Away>,
@@ -153,43 +156,32 @@ where
             Journal::new(Arc::clone(&access), Arc::clone(&clock), &setup.region);
         let outbox =
             Arc::new(Pending { record: Arc::clone(&record), region: setup.region.clone() });
-        let regions = setup.directory.regions().iter().map(|region| region.code.clone());
-        let regions: Vec<String> = regions.collect();
-        let reviews = List::new(Arc::clone(&access), regions.clone());
-        let reader = Reader::new(Arc::clone(&access), Arc::clone(&outbox), regions);
+        let atlas = Atlas::new(setup.directory, &setup.region, &access, &outbox);
         let judge = Judge::new(Arc::clone(&access), Arc::clone(&clock), &setup.region);
         let sequencer = Sequencer::new(Arc::clone(&access), Arc::clone(&clock), &setup.region);
-        let drain = Drain::new(Arc::clone(&access), clock, outbox, &setup.region);
-        let directory_text = setup.directory.to_text();
-        let here = setup.directory.region(&setup.region);
-        let release = here.map(|region| region.release_delays.clone()).unwrap_or_default();
-        let endpoints = setup.directory.regions().iter().filter_map(|one| one.endpoint.clone());
-        let own_bases = endpoints.map(|base| base.trim_end_matches('/').to_owned()).collect();
-        let decisions = Arc::new(crate::sight::settings(&release, own_bases));
+        let drain = Drain::new(Arc::clone(&access), clock, Arc::clone(&outbox), &setup.region);
         let inner = Inner {
             record,
             journal,
-            reader,
+            outbox,
             drain,
             access,
             sequencer,
             log_key: OnceLock::new(),
             judge,
             judged_ms: AtomicI64::new(0),
-            reviews,
             journaling: setup.journaling,
             issuer_urls: setup.issuers.urls().map(str::to_owned).collect(),
             issuers: Remembering::new(setup.issuers),
+            elsewhere: setup.elsewhere.map(Remembering::new),
             authority: setup.authority,
             fetch: setup.fetch,
-            directory: setup.directory,
-            directory_text,
+            atlas: RwLock::new(atlas),
             region: setup.region,
             environment: setup.environment,
             background: setup.background,
             watch: OnceLock::new(),
             unique_systems: setup.unique_systems,
-            decisions,
             listed: Listed::default(),
             away: setup.away,
         };
@@ -209,19 +201,9 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let _ = self.inner.log_key.set(key);
     }
 
-    /// The directory of regions in its text form.
-    pub fn regions_text(&self) -> String {
-        self.inner.directory_text.clone()
-    }
-
     /// `directory.away`.
     pub fn away(&self) -> Vec<String> {
         self.inner.away.as_ref().map(|away| away()).unwrap_or_default()
-    }
-
-    /// The directory of regions.
-    pub fn directory(&self) -> &Directory {
-        &self.inner.directory
     }
 
     pub(crate) fn record(&self) -> &Record<T, E> {

@@ -24,7 +24,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         let query = intent.query.clone();
         let basis = self.reviewing(session, Interaction::ReadAudit, query.clone()).await?;
         let wanted = wanted(&filter)?;
-        let listed = self.inner.reviews.page(&wanted).await;
+        let listed = self.atlas().reviews.page(&wanted).await;
         let listed = listed.map_err(|error| match error {
             access::journal::JournalError::Cursor => not_a_cursor(),
             other => journal_failed(&other),
@@ -59,7 +59,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             )
             .at("note"));
         }
-        let found = self.inner.reviews.find(id).await.map_err(|error| journal_failed(&error))?;
+        let found = self.atlas().reviews.find(id).await.map_err(|error| journal_failed(&error))?;
         let query = Some(asked(id, outcome, note));
         let Some(mut review) = found else {
             let absent = Refusal::missing(
@@ -102,7 +102,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             at_ms: u64::try_from(now_ms).unwrap_or_default(),
             entry: random_id(&self.inner.environment, now_ms),
         };
-        let there = self.inner.reviews.conclude(&review, &conclusion).await;
+        let there = self.atlas().reviews.conclude(&review, &conclusion).await;
         if !there.map_err(|error| journal_failed(&error))? {
             let overtaken = Refusal::conflict(
                 "Somebody else has just added to this review. Read it again, then decide.",
@@ -119,7 +119,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     pub(crate) async fn reviewed(&self, found: &[Entry]) -> Result<Vec<Reviewed>, Refusal> {
         let mut reviewed = Vec::new();
         for entry in found.iter().filter(|entry| entry.decided.emergency.is_some()) {
-            let held = self.inner.reviews.of(entry).await;
+            let held = self.atlas().reviews.of(entry).await;
             let held = held.map_err(|error| journal_failed(&error))?;
             reviewed.extend(held.last().map(|last| Reviewed {
                 entry: entry.id.clone(),
@@ -177,7 +177,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
         at_ms: u64,
         told: Told,
     ) -> Result<(), Refusal> {
-        let found = self.inner.reader.find(&id).await.map_err(|error| journal_failed(&error))?;
+        let found = self.atlas().reader.find(&id).await.map_err(|error| journal_failed(&error))?;
         match found {
             Some(_) => Ok(()),
             None => self.tell(session, id, at_ms, told).await,

@@ -202,6 +202,11 @@ impl Check {
 
     /// When a region opens: a planned one must say so, since callers are told.
     fn opening(&mut self, source: &Source<'_>, file: &RegionFile) {
+        if let Some(day) = file.since.as_ref().filter(|day| !is_date(day.get_ref())) {
+            let what = format!("`{}` is not a day", day.get_ref());
+            let remedy = "write since as year, month and day: since = \"2026-11-26\"";
+            self.add(source, day.span().start, what, remedy);
+        }
         match &file.opens {
             Some(day) if !is_date(day.get_ref()) => {
                 let what = format!("`{}` is not a day", day.get_ref());

@@ -178,6 +178,7 @@ fn read_region(fields: &mut impl Iterator<Item = String>) -> Option<Region> {
         code,
         name,
         phase,
+        since: None,
         opens,
         endpoint,
         admin_port,

@@ -97,6 +97,7 @@ fn region(file: RegionFile) -> Region {
         code: file.code.into_inner(),
         name: file.name.into_inner(),
         phase: file.phase.into_inner(),
+        since: file.since.map(Spanned::into_inner),
         opens: file.opens.map(Spanned::into_inner),
         endpoint: file.endpoint.map(Spanned::into_inner),
         admin_port: file.admin_port.map(Spanned::into_inner),

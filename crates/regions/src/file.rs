@@ -14,6 +14,7 @@ pub(crate) struct RegionFile {
     pub code: Spanned<String>,
     pub name: Spanned<Name>,
     pub phase: Spanned<Phase>,
+    pub since: Option<Spanned<String>>,
     pub opens: Option<Spanned<String>>,
     pub endpoint: Option<Spanned<String>>,
     pub admin_port: Option<Spanned<u16>>,

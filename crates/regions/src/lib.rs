@@ -9,12 +9,16 @@
 mod check;
 mod compact;
 mod directory;
+mod draft;
 mod file;
 mod model;
 mod numbering;
+mod phase;
 mod route;
 
 pub use compact::CompactError;
 pub use directory::{Directory, Fault};
+pub use draft::{Draft, DraftEstablishment, neighbours_of};
 pub use model::{Establishment, Link, Name, Phase, Region, ReleaseDelay};
+pub use phase::{Item, Move, MoveError, rehearsal_prefix, with_phase};
 pub use route::{Action, Decision, Endpoint, Reason, Request, any_door};

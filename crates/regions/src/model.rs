@@ -19,7 +19,8 @@ pub struct Name {
 pub enum Phase {
     /// Named, but without a door: every request is refused.
     Planned,
-    /// Its people practise behind their own door; served like a live region.
+    /// Its people practise behind their own door, on tables of its own and never
+    /// on the central record; with tokens of its own.
     Rehearsal,
     /// In use.
     Live,
@@ -110,6 +111,9 @@ pub struct Region {
     pub name: Name,
     /// How far it is.
     pub phase: Phase,
+    /// Day on which it came into its phase, `2026-11-26`, as `dossier region
+    /// phase` wrote it; unknown to a component.
+    pub since: Option<String>,
     /// Day on which it is to open, `2027-03-01`: indicative for a planned region,
     /// which always has one; a memory for others.
     pub opens: Option<String>,

@@ -34,6 +34,19 @@ pub(crate) fn health_region(code: &str) -> Option<u8> {
     (1..=HEALTH_REGION_MAX).contains(&number).then_some(number)
 }
 
+/// The administrative regions that a health region of this number lies in.
+pub(crate) fn administrative_regions(number: u8) -> &'static [u8] {
+    const ALONE: [u8; 16] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
+    match number {
+        4 => &[4, 17],
+        17 | 18 => &[10],
+        _ => {
+            let at = usize::from(number).saturating_sub(1);
+            ALONE.get(at..=at).unwrap_or_default()
+        }
+    }
+}
+
 /// What is wrong with a health region of this number and name; `None` when
 /// nothing is.
 pub(crate) fn name_trap(number: u8, name_fr: &str) -> Option<&'static str> {

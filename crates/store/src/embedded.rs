@@ -96,8 +96,17 @@ impl Embedded {
     /// When the folder cannot be written, a file is not what it should be, or
     /// durability cannot be had on it.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
+        Self::open_named(folder, "")
+    }
+
+    /// The same with `prefix` before the names of the tables; a folder keeps the
+    /// names that it was made with.
+    ///
+    /// # Errors
+    /// As [`Embedded::open`].
+    pub fn open_named(folder: &Path, prefix: &str) -> Result<Self, OpenError> {
         create_dir_all(folder).map_err(failed)?;
-        let [record, access] = tables("");
+        let [record, access] = tables(prefix);
         let opened = Self {
             record: EmbeddedTable::open(folder, &record)?,
             access: EmbeddedTable::open(folder, &access)?,

@@ -162,3 +162,34 @@ async fn the_engine_serves_the_rest() {
         assert!(error["__type"].as_str().unwrap().ends_with(kind), "{operation}: {error}");
     }
 }
+
+/// A region that rehearses has tables of its own beside the record's.
+#[tokio::test]
+async fn stores_are_told_apart_by_the_names_of_their_tables() {
+    let (record, practice) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let open =
+        |folder: &tempfile::TempDir, prefix| Embedded::open_named(folder.path(), prefix).unwrap();
+    let stores = [open(&record, ""), open(&practice, "rehearsal-08-")];
+    let call = async |operation: &str, body: &str| {
+        let target = format!("DynamoDB_20120810.{operation}");
+        let reply = serve::answer_of(&stores, &target, body.as_bytes()).await;
+        (reply.status, serde_json::from_slice::<serde_json::Value>(&reply.body).unwrap())
+    };
+    let (_, listed) = call("ListTables", "{}").await;
+    let names = ["access", "record", "rehearsal-08-access", "rehearsal-08-record"];
+    assert_eq!(listed["TableNames"], serde_json::json!(names));
+    let put = r#"{"TableName":"rehearsal-08-record","Item":{"pk":{"S":"p"},"sk":{"S":"s"}}}"#;
+    assert_eq!(call("PutItem", put).await.0, 200);
+    let got = async |table: &str| {
+        let body =
+            format!(r#"{{"TableName":"{table}","Key":{{"pk":{{"S":"p"}},"sk":{{"S":"s"}}}}}}"#);
+        call("GetItem", &body).await
+    };
+    assert_eq!(got("rehearsal-08-record").await.1["Item"]["pk"]["S"], "p");
+    assert_eq!(got("record").await, (200, serde_json::json!({})), "not the record's");
+    assert_eq!(got("rehearsal-09-record").await.0, 400, "there is no such table");
+    let (_, described) = call("DescribeTable", r#"{"TableName":"rehearsal-08-access"}"#).await;
+    assert_eq!(described["Table"]["TableName"], "rehearsal-08-access");
+    let create = r#"{"TableName":"another","KeySchema":[],"AttributeDefinitions":[]}"#;
+    assert_eq!(call("CreateTable", create).await.0, 400);
+}

@@ -115,6 +115,7 @@ pub fn action(entry: &Entry) -> &'static str {
         Interaction::Export => "export",
         Interaction::Token => "token",
         Interaction::Review => "review",
+        Interaction::Phase => "phase",
     }
 }
 

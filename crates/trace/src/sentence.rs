@@ -201,7 +201,9 @@ fn act(entry: &Entry) -> Act {
         _ => return Act::Write,
     }
     match entry.interaction {
-        Interaction::Read | Interaction::Vread | Interaction::Token => Act::Read,
+        Interaction::Read | Interaction::Vread | Interaction::Token | Interaction::Phase => {
+            Act::Read
+        }
         Interaction::HistoryInstance | Interaction::HistoryType | Interaction::HistorySystem => {
             Act::Versions
         }

@@ -70,7 +70,12 @@ async fn answer<H: Directory>(host: &H, ask: &Ask<'_>) -> Answer<Response<Vec<u8
     }
     let how = present::asked(ask.query, Some("CapabilityStatement"))?;
     let language = ask.language();
-    let text = statement(&ask.base, &host.here().await, language);
+    let here = host.here().await;
+    // A directory that cannot be read is told by what needs it.
+    let directory = regions::Directory::from_text(&host.regions().await).unwrap_or_default();
+    let door = directory.region(&here);
+    let rehearses = door.is_some_and(|door| door.phase == regions::Phase::Rehearsal);
+    let text = statement(&ask.base, &here, rehearses, language);
     let mut answer = json(StatusCode::OK, text.into_bytes());
     set(answer.headers_mut(), "content-language", language.tag());
     present::resource(answer, &how)

@@ -20,8 +20,9 @@ fn said(language: Language, french: &'static str, english: &'static str) -> &'st
     }
 }
 
-/// The statement of the server at `base`.
-pub fn statement(base: &str, region: &str, language: Language) -> String {
+/// The statement of the server at `base`. `rehearses`: what it answers is not of
+/// the central record.
+pub fn statement(base: &str, region: &str, rehearses: bool, language: Language) -> String {
     let mut writer = Writer::with_capacity(512 * 1024);
     writer.begin_object().field("resourceType", "CapabilityStatement");
     writer.field("language", language.tag());
@@ -36,7 +37,13 @@ pub fn statement(base: &str, region: &str, language: Language) -> String {
     writer.field("version", env!("CARGO_PKG_VERSION")).end_object();
     let name = said(language, "Dossier santé, région", "Health record, region");
     writer.key("implementation").begin_object();
-    writer.field("description", &format!("{name} {region}"));
+    let rehearsal = said(
+        language,
+        ", en répétition\u{a0}: rien ici n'est du dossier central",
+        ", in rehearsal: nothing here is of the central record",
+    );
+    let rehearsal = if rehearses { rehearsal } else { "" };
+    writer.field("description", &format!("{name} {region}{rehearsal}"));
     writer.field("url", base).end_object();
     writer.key("rest").begin_array().begin_object().field("mode", "server");
     security(&mut writer, base, language);

@@ -31,7 +31,7 @@ use sha2::{Digest, Sha256};
 use crate::cli::{Places, token, up};
 use crate::engine::hexadecimal;
 use crate::pilot::records;
-use crate::record::{self, System};
+use crate::record::{self, Ground, System};
 use client::Target;
 use engine::{Engine, Mint, Setup};
 use files::Found;
@@ -134,7 +134,7 @@ impl Through {
         let target = self.target(&url)?;
         let mint = self.mint()?;
         engine::wait_for(&target, &url, FIRST_ANSWER_WITHIN).await?;
-        let journal = Journal::open(&self.journal())?;
+        let journal = Journal::open(&self.journal()?)?;
         let progress = Arc::new(Progress::new(weight));
         let insistence = Insistence::default();
         let setup = Setup { target, mint, journal, insistence, progress: Arc::clone(&progress) };
@@ -197,7 +197,8 @@ impl Through {
             there: total.there,
             refused: total.refused,
         };
-        if let Err(why) = records::leave(&self.places.data, &report::Record::Load(load)) {
+        let left = self.data().and_then(|data| records::leave(&data, &report::Record::Load(load)));
+        if let Err(why) = left {
             eprintln!("dossier: the balance is not in the pilot's report: {why:#}");
         }
     }
@@ -247,11 +248,20 @@ impl Through {
 
     /// One journal for each record: the doors of a region lead to the same one
     /// wherever their ports are, an address that was given may not.
-    fn journal(&self) -> PathBuf {
-        let folder = self.places.data.join("load");
-        let Some(url) = &self.url else { return folder.join(format!("{}.done", self.region)) };
+    fn journal(&self) -> Result<PathBuf> {
+        let folder = self.data()?.join("load");
+        let Some(url) = &self.url else {
+            return Ok(folder.join(format!("{}.done", self.region)));
+        };
         let mut hash = hexadecimal(&Sha256::digest(url.as_bytes()));
         hash.truncate(12);
-        folder.join(format!("{}-{hash}.done", self.region))
+        Ok(folder.join(format!("{}-{hash}.done", self.region)))
+    }
+
+    /// Where what this load leaves is kept: what was loaded to rehearse is not in
+    /// the record.
+    fn data(&self) -> Result<PathBuf> {
+        let directory = record::directory(&self.places.regions)?;
+        Ok(Ground::of_code(&directory, &self.region).data(&self.places.data))
     }
 }

@@ -4,6 +4,7 @@ pub mod compile;
 pub mod demo;
 pub mod ledger;
 pub mod load;
+pub mod region;
 pub mod regions;
 pub mod register;
 pub mod report;
@@ -40,6 +41,8 @@ enum Command {
     Tables(tables::Options),
     /// Checks and lists region files, and makes the keys of gateways
     Regions(regions::Options),
+    /// Makes what a new region needs, and moves a region from phase to phase
+    Region(region::Options),
     /// Prints one token of the development issuer
     Token(token::Options),
     /// Loads bundles, or NDJSON such as an export gives, through a region's door
@@ -104,6 +107,7 @@ pub fn run() -> Result<()> {
             Command::Store(options) => store::run(options).await,
             Command::Tables(options) => tables::run(options).await,
             Command::Regions(options) => regions::run(&options),
+            Command::Region(options) => region::run(options).await,
             Command::Token(options) => token::run(options).await,
             Command::Load(options) => load::run(options).await,
             Command::Demo(options) => demo::run(options).await,

@@ -11,7 +11,7 @@ use fhir::outcome::Language;
 
 use crate::cli::Places;
 use crate::pilot::{self, page, records};
-use crate::record::{self, Choice, System};
+use crate::record::{self, Choice, Ground, System};
 
 /// Which objectives.
 #[derive(Args, Clone, Debug)]
@@ -61,6 +61,9 @@ pub struct Options {
     /// Only this region; may be repeated
     #[arg(long = "region", value_name = "CODE")]
     regions: Vec<String>,
+    /// The rehearsal of this region, instead of the central record
+    #[arg(long, value_name = "CODE")]
+    rehearsal: Option<String>,
     /// As the public is shown it: emergencies rounded
     #[arg(long)]
     public: bool,
@@ -73,7 +76,7 @@ pub struct Options {
 pub async fn run(options: Options) -> Result<()> {
     let objectives = options.objectives.read()?;
     let directory = record::directory(&options.places.regions)?;
-    for code in &options.regions {
+    for code in options.regions.iter().chain(&options.rehearsal) {
         if directory.region(code).is_none() {
             bail!("there is no region {code} in the region files");
         }
@@ -82,13 +85,15 @@ pub async fn run(options: Options) -> Result<()> {
     let Ok(period) = period else {
         bail!("--from and --to are days such as 2026-11-01, or instants, at most 400 days apart");
     };
-    let [_, access] = record::tables(&options.places, &options.choice).await?;
-    let mut input = pilot::input(&access, &directory, period).await?;
+    let (data, only) = (&options.places.data, options.rehearsal.as_deref());
+    let ground = only.map_or(Ground::Central, |code| Ground::Rehearsal(code.to_owned()));
+    let [_, access] = ground.tables(data, &options.choice).await?;
+    let mut input = pilot::input(&access, &directory, period, only).await?;
     if !options.regions.is_empty() {
         input.regions.retain(|(place, _)| options.regions.contains(&place.code));
     }
     // What commands left here and no gateway has taken in yet.
-    input.records.extend(records::read(&records::folder(&options.places.data)));
+    input.records.extend(records::read(&records::folder(&ground.data(data))));
     let audience = if options.public { Audience::Public } else { Audience::Operators };
     let report = pilot::finished(input, &objectives, audience);
     let format = Format::named(&options.format).unwrap_or(Format::Markdown);

@@ -19,7 +19,8 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use crate::cli::{Places, up};
-use crate::{door, limits, record};
+use crate::record::Ground;
+use crate::{door, limits};
 
 /// Largest request of the protocol: a transaction's 4 MB, in base64, and its
 /// JSON.
@@ -34,6 +35,10 @@ pub struct Options {
     /// other address can be chosen
     #[arg(long, default_value_t = 8000)]
     port: u16,
+    /// Region that rehearses, whose own tables are served beside the others; may
+    /// be repeated
+    #[arg(long = "rehearsal", value_name = "CODE")]
+    rehearsals: Vec<String>,
 }
 
 /// Serves until SIGTERM or SIGINT.
@@ -41,7 +46,11 @@ pub struct Options {
 /// # Errors
 /// When the files cannot be opened or the port is taken.
 pub async fn run(options: Options) -> Result<()> {
-    let store = Embedded::open(&record::folder(&options.places))?;
+    let rehearsals = options.rehearsals.iter().cloned().map(Ground::Rehearsal);
+    let grounds = std::iter::once(Ground::Central).chain(rehearsals);
+    let stores: Vec<Embedded> =
+        grounds.map(|ground| ground.served(&options.places.data)).collect::<Result<_>>()?;
+    let stores: Arc<[Embedded]> = stores.into();
     let listener = door::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, options.port)))?;
     eprintln!("the store answers at http://127.0.0.1:{}", options.port);
     let (stop, stopped) = watch::channel(false);
@@ -52,7 +61,8 @@ pub async fn run(options: Options) -> Result<()> {
                 tokio::time::sleep(Duration::from_millis(20)).await;
                 continue;
             };
-            let (store, stopped, serving) = (store.clone(), stopped.clone(), Arc::clone(&serving));
+            let (store, stopped) = (Arc::clone(&stores), stopped.clone());
+            let serving = Arc::clone(&serving);
             tokio::spawn(async move {
                 connection(stream, store, stopped).await;
                 drop(serving);
@@ -71,12 +81,12 @@ pub async fn run(options: Options) -> Result<()> {
     Ok(())
 }
 
-async fn connection(stream: TcpStream, store: Embedded, mut stopped: watch::Receiver<bool>) {
+async fn connection(stream: TcpStream, store: Arc<[Embedded]>, mut stopped: watch::Receiver<bool>) {
     if stream.set_nodelay(true).is_err() {
         return;
     }
     let service = service_fn(|request| {
-        let store = store.clone();
+        let store = Arc::clone(&store);
         async move { Ok::<_, std::convert::Infallible>(answer(&store, request).await) }
     });
     let mut builder = hyper::server::conn::http1::Builder::new();
@@ -90,7 +100,7 @@ async fn connection(stream: TcpStream, store: Embedded, mut stopped: watch::Rece
     let _ = connection.await;
 }
 
-async fn answer(store: &Embedded, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn answer(store: &[Embedded], request: Request<Incoming>) -> Response<Full<Bytes>> {
     let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
     let target = target.unwrap_or_default().to_owned();
     if request.method() == Method::GET && request.uri().path() == "/healthz" {
@@ -99,7 +109,7 @@ async fn answer(store: &Embedded, request: Request<Incoming>) -> Response<Full<B
     let body = Limited::new(request.into_body(), REQUEST_BYTES_MAX).collect().await;
     let (status, body) = match body {
         Ok(body) => {
-            let reply = serve::answer(store, &target, &body.to_bytes()).await;
+            let reply = serve::answer_of(store, &target, &body.to_bytes()).await;
             let status = StatusCode::from_u16(reply.status);
             (status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), reply.body)
         }

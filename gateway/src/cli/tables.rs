@@ -1,14 +1,13 @@
 //! `dossier tables`: makes the store's tables from their one definition, or
 //! checks them.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::{Args, Subcommand};
 use store::definition::tables;
-use store::embedded::Embedded;
 use store::sdk;
 
 use crate::cli::Places;
-use crate::record::{self, Choice};
+use crate::record::{self, Choice, Ground};
 
 /// Options of `dossier tables`.
 #[derive(Args)]
@@ -31,6 +30,9 @@ struct Where {
     places: Places,
     #[command(flatten)]
     choice: Choice,
+    /// The tables on which this region rehearses, instead of the central ones
+    #[arg(long, value_name = "CODE")]
+    rehearsal: Option<String>,
 }
 
 /// Does it, and says what was done.
@@ -42,23 +44,33 @@ pub async fn run(options: Options) -> Result<()> {
         Action::Create(location) => (location, true),
         Action::Check(location) => (location, false),
     };
-    let prefix = &location.choice.table_prefix;
-    if location.choice.is_embedded() {
-        // Opening makes what is missing and refuses what is not as defined.
-        let folder = record::folder(&location.places);
-        if !create && !folder.exists() {
-            anyhow::bail!("{} is missing; create the tables", folder.display());
+    let (data, choice) = (&location.places.data, &location.choice);
+    let ground = match &location.rehearsal {
+        Some(code) => {
+            let directory = record::directory(&location.places.regions)?;
+            ensure!(
+                directory.region(code).is_some(),
+                "there is no region {code} in the region files"
+            );
+            Ground::Rehearsal(code.clone())
         }
-        Embedded::open(&folder)?;
+        None => Ground::Central,
+    };
+    let prefix = match choice.is_embedded() {
+        // In a folder of their own.
+        true => String::new(),
+        false => ground.prefix(&choice.table_prefix),
+    };
+    if create && choice.is_embedded() {
+        // Opening makes what is missing.
+        ground.embedded(data)?;
     } else if create {
-        for name in sdk::create_tables(&sdk::native_client().await, prefix).await? {
+        for name in sdk::create_tables(&sdk::native_client().await, &prefix).await? {
             println!("{name}: created");
         }
-    } else {
-        sdk::check_tables(&sdk::native_client().await, prefix).await?;
     }
-    let prefix = if location.choice.is_embedded() { "" } else { prefix };
-    for table in tables(prefix) {
+    ground.check(data, choice).await?;
+    for table in tables(&prefix) {
         println!("{}: as defined", table.name);
     }
     Ok(())

@@ -6,6 +6,7 @@ use access::claims::{Claims, Function};
 use access::scope::Scope;
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
+use regions::Phase;
 
 use crate::cli::Places;
 use crate::engine::hexadecimal;
@@ -108,6 +109,11 @@ pub fn token(places: &Places, role: Role, region: &str, patient: Option<String>)
         _ => format!("{word}-{}", region.code),
     };
     let issuer = issuer::open(&places.data)?;
+    let issuer = match region.phase {
+        // It opens nothing of the central record.
+        Phase::Rehearsal => issuer.rehearsing(),
+        _ => issuer,
+    };
     Ok(issuer.sign(&Claims {
         subject,
         name: Some(name.to_owned()),

@@ -9,7 +9,9 @@ use ::report::slice::Event;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use regions::Directory;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_rustls::TlsAcceptor;
 
 use crate::cli::{Places, report};
 use crate::door::tls::Certificate;
@@ -17,11 +19,16 @@ use crate::door::{self, Entrance, Workers};
 use crate::functions::Functions;
 use crate::log::Log;
 use crate::manifest::Manifest;
-use crate::peers::Peers;
-use crate::pilot::{self, Pilot};
-use crate::record::Central;
-use crate::region::{Parts, Region, Tracing};
+use crate::peers::{PeerDoor, Peers};
+use crate::pilot::Pilot;
+use crate::record::{Central, Ground, Place};
+use crate::region::{Doorway, Parts, Region, Tracing};
 use crate::{admin, keys, ledger, limits, otlp, peers, record};
+use follow::{Follow, Seat};
+use footing::Standing;
+
+mod follow;
+mod footing;
 
 /// Options of `dossier up`.
 #[derive(Args)]
@@ -106,10 +113,11 @@ pub async fn run(options: Options) -> Result<()> {
     let workers = Arc::new(Workers::start(options.workers.unwrap_or(cores))?);
     let tls = options.tls.as_ref();
     let tls = tls.map(|shown| shown.acceptor(&options.places.data.join("tls"))).transpose()?;
-    let pilot = pilot(&options, &central, &directory)?;
     let tracing = Tracing { sampling: options.otlp.sampling(), exporter: options.otlp.exporter()? };
     let mut opened = gateways(&options, &directory, &addresses, &log)?;
-    let (mut regions, mut upkeep) = (Vec::new(), Vec::new());
+    let standing = Standing::new(central, &directory, &options, &log)?;
+    let pilot = Arc::clone(&standing.pilot);
+    let mut seats = Vec::new();
     for place in &addresses {
         let (peers, gateways) = match opened.remove(&place.code) {
             Some(opened) => (opened.peers, opened.door),
@@ -117,21 +125,15 @@ pub async fn run(options: Options) -> Result<()> {
         };
         let known = Arc::clone(&peers);
         let away = Arc::new(move || known.away());
-        let keeper = options.ledger.keeper(&options.places.data, &place.code)?;
         let endpoints = endpoints(&options, &directory, place);
-        let (walls, signs, kept_up) =
-            central.walls(&place.code, &directory, endpoints, keeper, away);
-        upkeep.push(kept_up);
+        let placed = Place { code: place.code.clone(), endpoints, away };
+        let ground = Ground::of_code(&directory, &place.code);
+        let (footing, behind) = standing.footing(&placed, &directory, ground).await?;
         let region = Region::new(Parts {
             code: place.code.clone(),
             routes: Arc::clone(&routes),
             functions: functions.clone(),
-            walls,
-            trips: signs.trips,
-            readiness: signs.readiness,
-            ledger: signs.ledger,
-            roles: signs.roles,
-            pilot: Arc::clone(&pilot),
+            footing,
             tracing: tracing.clone(),
             doors: addresses.len(),
             peers,
@@ -139,37 +141,46 @@ pub async fn run(options: Options) -> Result<()> {
             reuse: options.reuse,
             secure: tls.is_some(),
         });
-        let (public, private) = (door::listen(place.door)?, door::listen(place.admin)?);
-        tokio::spawn(admin::serve(private, Arc::clone(&region)));
-        let accept = |listener, entrance| {
-            tokio::spawn(door::accept(listener, Arc::clone(&region), entrance, workers.clone()));
-        };
-        accept(public, Entrance::public(tls.clone()));
-        if let Some((listener, gateways)) = gateways {
-            accept(listener, Entrance::Gateways(gateways));
-        }
         region.set_open(true);
+        let doorway = Doorway::new(region);
+        open(place, &doorway, (tls.clone(), gateways), &workers)?;
         log.event("open", Some(&place.code));
-        regions.push(region);
+        seats.push(Seat::new(placed, doorway, behind));
     }
-    let watching = Watching::begin(&pilot, &tracing, &regions, &log);
-    stop_signal().await?;
+    let doorways: Vec<Arc<Doorway>> = seats.iter().map(Seat::doorway).collect();
+    let watching = Watching::begin(&pilot, &tracing, &doorways, &log);
+    let mut follow = Follow::new(&options.places.regions, directory, standing, seats)?;
+    tokio::select! {
+        stopped = stop_signal() => stopped?,
+        never = follow.keep() => never?,
+    }
     log.event("closing", None);
-    let whole = door::close(&regions, &workers).await;
-    watching.end(&regions).await;
-    for kept_up in upkeep {
-        kept_up.end().await;
-    }
+    let whole = door::close(&doorways, &workers).await;
+    watching.end(&doorways).await;
+    follow.end().await;
     log.event(if whole { "closed" } else { "closed, some requests were cut off" }, None);
     writing.abort();
     log.flush(&mut std::io::stdout());
     Ok(())
 }
 
-/// The report of the pilot, and the figures that it is made from.
-fn pilot(options: &Options, central: &Central, directory: &Directory) -> Result<Arc<Pilot>> {
-    let folder = pilot::records::folder(&options.places.data);
-    Ok(Pilot::new(central.access(), directory.clone(), options.objectives.read()?, folder))
+/// Listens at a region's addresses: for anybody, for machines, for gateways.
+fn open(
+    place: &Addresses,
+    doorway: &Arc<Doorway>,
+    (tls, gateways): (Option<TlsAcceptor>, Option<(TcpListener, PeerDoor)>),
+    workers: &Arc<Workers>,
+) -> Result<()> {
+    let (public, private) = (door::listen(place.door)?, door::listen(place.admin)?);
+    tokio::spawn(admin::serve(private, Arc::clone(doorway)));
+    let accept = |listener, entrance| {
+        tokio::spawn(door::accept(listener, Arc::clone(doorway), entrance, workers.clone()));
+    };
+    accept(public, Entrance::public(tls));
+    if let Some((listener, gateways)) = gateways {
+        accept(listener, Entrance::Gateways(gateways));
+    }
+    Ok(())
 }
 
 /// What tells others how the doors fare.
@@ -183,34 +194,34 @@ impl Watching {
     fn begin(
         pilot: &Arc<Pilot>,
         tracing: &Tracing,
-        regions: &[Arc<Region>],
+        doorways: &[Arc<Doorway>],
         log: &Arc<Log>,
     ) -> Self {
         let began_ns = otlp::now_ns();
         let (pilot, exporter) = (Arc::clone(pilot), tracing.exporter.clone());
         tokio::spawn(Arc::clone(&pilot).keep(Arc::clone(log)));
-        tokio::spawn(lag(regions.to_vec()));
+        tokio::spawn(lag(doorways.to_vec()));
         if let Some(exporter) = exporter.clone() {
-            tokio::spawn(exporter.keep(regions.to_vec(), began_ns, Arc::clone(log)));
+            tokio::spawn(exporter.keep(doorways.to_vec(), began_ns, Arc::clone(log)));
         }
         Self { pilot, exporter, began_ns }
     }
 
     /// What was counted and traced until now is not lost with the process. Who
     /// does not take it was told of in the log before.
-    async fn end(self, regions: &[Arc<Region>]) {
+    async fn end(self, doorways: &[Arc<Doorway>]) {
         self.pilot.flush().await;
         if let Some(exporter) = self.exporter {
-            let _ = exporter.send(regions, self.began_ns).await;
+            let _ = exporter.send(doorways, self.began_ns).await;
         }
     }
 }
 
 /// Counts how each ledger fares, as often as it is kept.
-async fn lag(regions: Vec<Arc<Region>>) {
+async fn lag(doorways: Vec<Arc<Doorway>>) {
     loop {
         tokio::time::sleep(Duration::from_millis(limits::LEDGER_MS)).await;
-        for region in &regions {
+        for region in doorways.iter().map(|doorway| doorway.region()) {
             region.series.ledger(region.ledger.figures());
             for _ in 0..region.peers.changed() {
                 region.series.event(Event::NeighbourChanged);

@@ -19,7 +19,7 @@ use ledger::proof_file::Proof;
 use ledger::tiles::File;
 
 use crate::pilot::records;
-use crate::record::System;
+use crate::record::{Ground, System};
 use files::Place;
 
 /// Options of `dossier verify`.
@@ -164,10 +164,16 @@ pub async fn run(options: Options) -> Result<()> {
 }
 
 /// Leaves the outcome for the pilot's report, under the region that ends the
-/// name of the log's key (dossier.example.org/ledger/06).
+/// name of the log's key (dossier.example.org/ledger/06); of a rehearsal
+/// (…/rehearsal/08) where it rehearses.
 fn leave(data: &Path, what: &str, policy: &Policy, size: u64, done: &Result<()>) -> Result<()> {
     for key in &policy.logs {
-        let region = key.name().rsplit('/').next().unwrap_or_default().to_owned();
+        let mut parts = key.name().rsplit('/');
+        let region = parts.next().unwrap_or_default().to_owned();
+        let ground = match parts.next() {
+            Some("rehearsal") => Ground::Rehearsal(region.clone()),
+            _ => Ground::Central,
+        };
         let verification = report::record::Verification {
             at_ms: System.now_ms(),
             region,
@@ -176,7 +182,7 @@ fn leave(data: &Path, what: &str, policy: &Policy, size: u64, done: &Result<()>)
             whole: done.is_ok(),
             fault: done.as_ref().err().map(|why| report::record::shortened(&why.to_string())),
         };
-        records::leave(data, &report::Record::Verification(verification))?;
+        records::leave(&ground.data(data), &report::Record::Verification(verification))?;
     }
     Ok(())
 }
@@ -208,10 +214,7 @@ fn whole(options: &Whole, size: &AtomicU64) -> Result<()> {
     let believed = head(&source, &policy)?;
     told(&believed);
     size.store(believed.checkpoint.size, Ordering::Relaxed);
-    let faults = check::whole(&source, &believed.checkpoint);
-    if !faults.is_none() {
-        bail!("the log is not whole:\n{faults}");
-    }
+    is_whole(&source, &believed)?;
     for file in &options.since {
         let old = since(file, &policy)?;
         check::grew(&source, &old.checkpoint, &believed.checkpoint)
@@ -220,6 +223,34 @@ fn whole(options: &Whole, size: &AtomicU64) -> Result<()> {
     }
     println!("complete and consistent");
     Ok(())
+}
+
+fn is_whole<S: Source>(source: &S, believed: &Believed) -> Result<()> {
+    let faults = check::whole(source, &believed.checkpoint);
+    if !faults.is_none() {
+        bail!("the log is not whole:\n{faults}");
+    }
+    Ok(())
+}
+
+/// Reads the whole log that is served at an address, and leaves the outcome for
+/// the pilot's report in this data folder. Entries that it holds. Blocks.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn served(address: &str, key: VerifierKey, data: &Path) -> Result<u64> {
+    let policy = Policy { logs: vec![key], witnesses: Vec::new(), quorum: 0 };
+    let size = AtomicU64::new(0);
+    let verify = || {
+        let source = Place::Address(address.to_owned()).open()?;
+        let believed = head(&source, &policy)?;
+        size.store(believed.checkpoint.size, Ordering::Relaxed);
+        is_whole(&source, &believed)
+    };
+    let done = verify();
+    let size = size.into_inner();
+    leave(data, "log", &policy, size, &done)?;
+    done.map(|()| size)
 }
 
 /// An earlier checkpoint: signed by the log; which witnesses signed it matters

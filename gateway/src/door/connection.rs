@@ -17,26 +17,26 @@ use crate::door::linger::Lingering;
 use crate::door::request::Caller;
 use crate::door::{Arrival, Entrance, request};
 use crate::limits;
-use crate::region::Region;
+use crate::region::Doorway;
 
 /// Serves a connection to its end.
 pub async fn serve(arrival: Arrival, stopped: watch::Receiver<bool>) {
-    let Arrival { stream, peer, region, entrance } = arrival;
+    let Arrival { stream, peer, doorway, entrance } = arrival;
     let Ok(stream) = TcpStream::from_std(stream) else { return };
     let client = Caller::Client(peer.ip());
     let handshake = Duration::from_millis(limits::TLS_HANDSHAKE_MS);
     match entrance {
-        Entrance::Plain => speak(stream, client, region, stopped).await,
+        Entrance::Plain => speak(stream, client, doorway, stopped).await,
         Entrance::Secure(acceptor) => {
             if let Ok(Ok(stream)) = timeout(handshake, acceptor.accept(stream)).await {
-                speak(stream, client, region, stopped).await;
+                speak(stream, client, doorway, stopped).await;
             }
         }
         Entrance::Gateways(door) => {
             if let Ok(Ok(stream)) = timeout(handshake, door.acceptor.accept(stream)).await
                 && door.region_of(stream.get_ref().1).is_some()
             {
-                speak(stream, Caller::Gateway, region, stopped).await;
+                speak(stream, Caller::Gateway, doorway, stopped).await;
             }
         }
     }
@@ -45,7 +45,7 @@ pub async fn serve(arrival: Arrival, stopped: watch::Receiver<bool>) {
 async fn speak<Stream>(
     stream: Stream,
     caller: Caller,
-    region: Arc<Region>,
+    doorway: Arc<Doorway>,
     mut stopped: watch::Receiver<bool>,
 ) where
     Stream: AsyncRead + AsyncWrite + Unpin + 'static,
@@ -53,7 +53,7 @@ async fn speak<Stream>(
     let lingering = Rc::new(Cell::new(false));
     let stream = Lingering::new(stream, Rc::clone(&lingering));
     let service = service_fn(move |asked| {
-        let region = Arc::clone(&region);
+        let region = doorway.region();
         let lingering = Rc::clone(&lingering);
         async move {
             let answer = request::answer(region, caller, lingering, asked).await;

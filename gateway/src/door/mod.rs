@@ -28,15 +28,16 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 
+use crate::door::admission::Admission;
 use crate::limits;
 use crate::peers::PeerDoor;
-use crate::region::Region;
+use crate::region::Doorway;
 
 /// A connection on its way to a worker.
 struct Arrival {
     stream: std::net::TcpStream,
     peer: SocketAddr,
-    region: Arc<Region>,
+    doorway: Arc<Doorway>,
     entrance: Entrance,
 }
 
@@ -118,7 +119,8 @@ fn worker(index: usize, stopped: watch::Receiver<bool>) -> Result<Worker> {
     let serve = async move {
         tokio::task::spawn_local(reuse::expire());
         while let Some(arrival) = arriving.recv().await {
-            let counted = Counted(Arc::clone(&counted), Arc::clone(&arrival.region));
+            let region = arrival.doorway.region();
+            let counted = Counted(Arc::clone(&counted), Arc::clone(&region.admission));
             let stopped = stopped.clone();
             tokio::task::spawn_local(async move {
                 let _counted = counted;
@@ -133,11 +135,11 @@ fn worker(index: usize, stopped: watch::Receiver<bool>) -> Result<Worker> {
     Ok(Worker { arrivals, connections })
 }
 
-struct Counted(Arc<AtomicUsize>, Arc<Region>);
+struct Counted(Arc<AtomicUsize>, Arc<Admission>);
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.1.admission.disconnect();
+        self.1.disconnect();
         self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
@@ -160,7 +162,7 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener> {
 /// Accepts connections for a region until told to stop.
 pub async fn accept(
     listener: TcpListener,
-    region: Arc<Region>,
+    doorway: Arc<Doorway>,
     entrance: Entrance,
     workers: Arc<Workers>,
 ) {
@@ -179,17 +181,17 @@ pub async fn accept(
         // client's delayed acknowledgement.
         let prepared = stream.set_nodelay(true).and_then(|()| stream.into_std());
         let Ok(stream) = prepared else { continue };
-        if region.admission.connect() {
-            let region = Arc::clone(&region);
-            workers.hand_over(Arrival { stream, peer, region, entrance: entrance.clone() });
+        if doorway.region().admission.connect() {
+            let doorway = Arc::clone(&doorway);
+            workers.hand_over(Arrival { stream, peer, doorway, entrance: entrance.clone() });
         }
     }
 }
 
 /// From now on nobody new is sent here; those inside may finish.
-pub async fn close(regions: &[Arc<Region>], workers: &Workers) -> bool {
-    for region in regions {
-        region.set_open(false);
+pub async fn close(doorways: &[Arc<Doorway>], workers: &Workers) -> bool {
+    for doorway in doorways {
+        doorway.region().set_open(false);
     }
     workers.finish(Duration::from_millis(limits::SHUTDOWN_MS)).await
 }

@@ -43,9 +43,11 @@ pub async fn way(region: &Region, arriving: &Arriving, parts: &Parts) -> Result<
     else {
         return Ok(Way::Here);
     };
-    let directory = region.walls.directory();
     // Most requests are at home.
-    if directory.establishment(establishment).is_none_or(|(home, _)| home.code == region.code) {
+    let at_home = region.walls.with_directory(|directory| {
+        directory.establishment(establishment).is_none_or(|(home, _)| home.code == region.code)
+    });
+    if at_home {
         return Ok(Way::Here);
     }
     let down = region.peers.away();
@@ -57,11 +59,11 @@ pub async fn way(region: &Region, arriving: &Arriving, parts: &Parts) -> Result<
         down: &down,
         ..regions::Request::new(establishment, &region.code)
     };
-    let decision = directory.route(&asked);
+    let mut decision = region.walls.with_directory(|directory| directory.route(&asked));
     // That a region is paused is said by its own gateway, which journals it.
     if decision.reason == Reason::Paused && !arriving.hop {
-        let reading = directory.route(&regions::Request { writes: false, ..asked });
-        return told(region, parts, reading);
+        let reading = regions::Request { writes: false, ..asked };
+        decision = region.walls.with_directory(|directory| directory.route(&reading));
     }
     told(region, parts, decision)
 }
@@ -119,6 +121,10 @@ fn prefers_redirect(headers: &HeaderMap) -> bool {
     })
 }
 
+/// Marks an answer that another region gave.
+#[derive(Clone, Copy)]
+pub struct PassedOn;
+
 /// Another region's answer; `None` when this door is to stand in for it.
 ///
 /// # Errors
@@ -132,7 +138,11 @@ pub async fn passed_on(
     let said = crate::peers::Hop { left: arriving.left(), ..arriving.said.clone() };
     let id = &arriving.origin.request_id;
     match forward(&region.peers, targets, request, &said, id).await {
-        Onward::Answered(answer) => Ok(Some(answer.map(Full::new))),
+        Onward::Answered(answer) => {
+            let mut answer = answer.map(Full::new);
+            answer.extensions_mut().insert(PassedOn);
+            Ok(Some(answer))
+        }
         Onward::Here => Ok(None),
         Onward::Unsent => Err(Refused::Unreachable),
         Onward::Full => Err(Refused::RegionFull),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use contracts::Origin;
-use http::header::{self, HeaderMap, HeaderValue};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::{Authority, Scheme};
 use http::{Method, Request, Response, StatusCode, Version};
 use http_body_util::Full;
@@ -18,7 +18,7 @@ use report::slice::{Answered, Event, NO_ESTABLISHMENT};
 use tokio::time::timeout;
 
 use crate::door::admission::{self, Class};
-use crate::door::onward::{self, Way};
+use crate::door::onward::{self, PassedOn, Way};
 use crate::door::refused::Refused;
 use crate::door::reuse::{self, Kept, Owner};
 use crate::door::{body, headers};
@@ -39,6 +39,10 @@ use crate::trace::Kind;
 /// Where a client asks which door is its own: that door, and any other, must
 /// say so.
 const ROUTE: &str = "/route";
+
+/// Of every answer of a region that rehearses: its code. Nothing in such an
+/// answer is of the central record.
+const REHEARSAL: HeaderName = HeaderName::from_static("dossier-rehearsal");
 
 type Answer = Response<Full<Bytes>>;
 
@@ -106,6 +110,12 @@ pub async fn answer(
         && let Ok(code) = HeaderValue::from_str(&region.code)
     {
         answer.headers_mut().insert(REGION, code);
+    }
+    if region.ground.rehearses()
+        && answer.extensions().get::<PassedOn>().is_none()
+        && let Ok(code) = HeaderValue::from_str(&region.code)
+    {
+        answer.headers_mut().insert(REHEARSAL, code);
     }
     let (status, duration) = (answer.status().as_u16(), start.elapsed());
     region.metrics.request(answerer, &method, status, duration);

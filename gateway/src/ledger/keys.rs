@@ -10,6 +10,8 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, bail};
 use ledger::keys::{Kind, SignerKey};
 
+use crate::record::Ground;
+
 /// A private key of a log.
 ///
 /// # Errors
@@ -24,22 +26,68 @@ pub fn read(path: &Path) -> Result<SignerKey> {
     Ok(key)
 }
 
+/// Name of the file of a region's private key.
+pub fn file(region: &str, ground: &Ground) -> String {
+    match ground {
+        Ground::Central => format!("{region}.key"),
+        Ground::Rehearsal(_) => format!("{region}.rehearsal.key"),
+    }
+}
+
+/// A region's private key, whose name says whether the region rehearses by it:
+/// what was signed for practice is never taken for the ledger.
+///
+/// # Errors
+/// When the file is none, or the key of the other ledger.
+pub fn of_region(path: &Path, ground: &Ground) -> Result<SignerKey> {
+    let key = read(path)?;
+    let practice = key.verifier().name().contains("/rehearsal/");
+    if practice != ground.rehearses() {
+        bail!(
+            "{} is named {}: the key of a rehearsal has /rehearsal/ in its name, and no other has; \
+             make one with dossier ledger key",
+            path.display(),
+            key.verifier().name()
+        );
+    }
+    Ok(key)
+}
+
 /// The development key of a region; its public half lies beside it.
 ///
 /// # Errors
 /// When it can be neither read nor made.
-pub fn development(data: &Path, region: &str) -> Result<SignerKey> {
-    let folder = data.join("ledger");
-    let path = folder.join(format!("{region}.key"));
-    if !path.exists() {
-        let name = format!("dossier.invalid/ledger/{region}");
-        let key = make(&name, Kind::Log)?;
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+pub fn development(data: &Path, region: &str, ground: &Ground) -> Result<SignerKey> {
+    ensure(
+        &data.join("ledger"),
+        &format!("dossier.invalid/{}/{region}", ground.ledger()),
+        region,
+        ground,
+    )
+    .map(|(key, _)| key)
+}
+
+/// The key of a region in `folder`, made under `name` when it is missing; whether
+/// it was. Its public half lies beside it.
+///
+/// # Errors
+/// When it can be neither read nor made.
+pub fn ensure(
+    folder: &Path,
+    name: &str,
+    region: &str,
+    ground: &Ground,
+) -> Result<(SignerKey, bool)> {
+    let path = folder.join(file(region, ground));
+    let missing = !path.exists();
+    if missing {
+        let key = make(name, Kind::Log)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         store(&path, &key).with_context(|| format!("making {}", path.display()))?;
     }
-    let key = read(&path)?;
-    fs::write(folder.join(format!("{region}.vkey")), format!("{}\n", key.verifier()))?;
-    Ok(key)
+    let key = of_region(&path, ground)?;
+    fs::write(path.with_extension("vkey"), format!("{}\n", key.verifier()))?;
+    Ok((key, missing))
 }
 
 /// A new key.

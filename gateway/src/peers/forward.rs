@@ -1,6 +1,7 @@
 //! Passes a request on to the region that answers it, and to those that stand in
 //! for it when it does not.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -70,7 +71,7 @@ pub async fn forward(
     prepare(&mut request);
     let started = std::time::Instant::now();
     let mut end = Onward::Unsent;
-    let mut failed: Option<&Peer> = None;
+    let mut failed: Option<Arc<Peer>> = None;
     for (number, target) in targets.iter().enumerate() {
         if let Some(before) = failed.take() {
             if !before.may_retry() {
@@ -93,7 +94,7 @@ pub async fn forward(
         let sent = written(&request, &Hop { left, ..said.clone() }, request_id);
         // The one asked gives up first, and says so.
         let within = left + Duration::from_millis(limits::HOP_MS / 2);
-        let answer = link::exchange((&peers.code, tls), peer, sent, request_id, within).await;
+        let answer = link::exchange((&peers.code, tls), &peer, sent, request_id, within).await;
         let ended = match answer {
             Ok(answer) => match shown(answer) {
                 Some(answer) => {

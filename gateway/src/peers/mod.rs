@@ -14,25 +14,30 @@ mod open;
 mod peer;
 mod probe;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
+use regions::{Directory, Phase};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
+use crate::log::Log;
 use crate::metrics::{Family, Kind, Value};
 
 pub use forward::{Onward, changes, forward};
 pub use hop::{Hop, REGION};
-pub use keys::{AUTHORITY, AUTHORITY_KEY, make};
+pub use keys::{AUTHORITY, AUTHORITY_KEY, load, make};
 pub use open::{Choice, Opened, Served, open};
 use peer::Peer;
+pub use probe::reach;
 
 /// The other gateways, as one region's door sees them.
 pub struct Peers {
     /// The region whose door this is.
     pub code: String,
     /// In the order of their codes; none when this gateway has no keys.
-    peers: Vec<Arc<Peer>>,
+    peers: RwLock<Arc<[Arc<Peer>]>>,
+    /// Regions whose gateways may come.
+    admitted: RwLock<Arc<[String]>>,
     tls: Option<TlsConnector>,
     stood_in: AtomicU64,
     redirected: AtomicU64,
@@ -44,13 +49,19 @@ pub struct Peers {
 impl Peers {
     /// A door that knows no other gateway.
     pub fn none(code: &str) -> Self {
-        Self::new(code, Vec::new(), None)
+        Self::new(code, Vec::new(), Vec::new(), None)
     }
 
-    fn new(code: &str, peers: Vec<Arc<Peer>>, tls: Option<TlsConnector>) -> Self {
+    fn new(
+        code: &str,
+        peers: Vec<Arc<Peer>>,
+        admitted: Vec<String>,
+        tls: Option<TlsConnector>,
+    ) -> Self {
         Self {
             code: code.to_owned(),
-            peers,
+            peers: RwLock::new(peers.into()),
+            admitted: RwLock::new(admitted.into()),
             tls,
             stood_in: AtomicU64::new(0),
             redirected: AtomicU64::new(0),
@@ -61,7 +72,7 @@ impl Peers {
 
     /// Whether something can be passed on at all.
     pub fn forwards(&self) -> bool {
-        self.tls.is_some() && !self.peers.is_empty()
+        self.tls.is_some() && !self.all().is_empty()
     }
 
     /// Whether there is a way to this region's gateway.
@@ -69,14 +80,48 @@ impl Peers {
         self.tls.is_some() && self.peer(code).is_some()
     }
 
-    fn peer(&self, code: &str) -> Option<&Arc<Peer>> {
-        self.peers.iter().find(|peer| peer.code == code)
+    fn all(&self) -> Arc<[Arc<Peer>]> {
+        // No code panics while it holds the lock.
+        Arc::clone(&self.peers.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn admitted(&self) -> Arc<[String]> {
+        Arc::clone(&self.admitted.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn peer(&self, code: &str) -> Option<Arc<Peer>> {
+        self.all().iter().find(|peer| peer.code == code).cloned()
+    }
+
+    /// The region files say something else from now on: who opened a door is
+    /// probed and may come in, who closed it comes no more. Where a gateway is
+    /// reached is read at the start only.
+    pub fn know(&self, directory: &Directory, log: &Arc<Log>) {
+        let Some(tls) = &self.tls else { return };
+        let admitted = open::admitted(directory, &self.code);
+        *self.admitted.write().unwrap_or_else(PoisonError::into_inner) = admitted.into();
+        let mut peers: Vec<Arc<Peer>> = self.all().to_vec();
+        let known = |code: &str| code == self.code || self.peer(code).is_some();
+        for region in directory.regions().iter().filter(|region| region.phase != Phase::Planned) {
+            let Some(address) = region.peer.as_ref().filter(|_| !known(&region.code)) else {
+                continue;
+            };
+            let peer = Peer::new(&region.code, address.clone(), region.link.is_narrow());
+            // A code of the directory always names one.
+            let Ok(peer) = peer else { continue };
+            let probed = (Arc::clone(&peer), tls.clone(), Arc::clone(log));
+            tokio::spawn(probe::keep(self.code.clone(), probed.0, probed.1, probed.2));
+            peers.push(peer);
+        }
+        peers.sort_by(|one, other| one.code.cmp(&other.code));
+        *self.peers.write().unwrap_or_else(PoisonError::into_inner) = peers.into();
     }
 
     /// Codes of the regions that cannot be reached now. Those to which there
     /// never was a way are not among them: nobody knows.
     pub fn away(&self) -> Vec<String> {
-        let away = self.peers.iter().filter(|peer| !peer.is_up());
+        let peers = self.all();
+        let away = peers.iter().filter(|peer| !peer.is_up());
         away.map(|peer| peer.code.clone()).collect()
     }
 
@@ -100,20 +145,21 @@ impl Peers {
             };
             format!("region {}: {state}\n", peer.code)
         };
-        self.peers.iter().map(line).collect()
+        self.all().iter().map(line).collect()
     }
 
     /// How often a gateway went away or came back since this was asked last.
     pub fn changed(&self) -> u64 {
-        let now = self.peers.iter().map(|peer| peer.changes()).sum();
+        let now = self.all().iter().map(|peer| peer.changes()).sum();
         now - self.told_of.swap(now, Ordering::Relaxed).min(now)
     }
 
     /// How the others fare, and what was passed on to them.
     pub fn families(&self) -> Vec<Family> {
+        let peers = self.all();
         let each = |name, help, kind, of: &dyn Fn(&Peer) -> u64| {
             let mut family = Family::new(name, help, kind);
-            for peer in &self.peers {
+            for peer in peers.iter() {
                 family.add(vec![("peer", peer.code.clone())], Value::Whole(of(peer)));
             }
             family
@@ -124,7 +170,7 @@ impl Peers {
             family
         };
         let mut forwarded = Family::new("forwarded_total", "Requests passed on.", Kind::Counter);
-        for peer in &self.peers {
+        for peer in peers.iter() {
             for (ended, count) in peer.counts() {
                 let labels = vec![("peer", peer.code.clone()), ("ended", ended.to_owned())];
                 forwarded.add(labels, Value::Whole(count));
@@ -153,15 +199,16 @@ impl Peers {
 pub struct PeerDoor {
     /// Of mutual TLS.
     pub acceptor: TlsAcceptor,
-    /// Regions whose gateways may come.
-    codes: Arc<[String]>,
+    /// Knows which regions' gateways may come.
+    peers: Arc<Peers>,
 }
 
 impl PeerDoor {
     /// The region whose certificate a connection showed; `None` for a
     /// certificate of the authority that is no other region's.
-    pub fn region_of(&self, connection: &rustls::ServerConnection) -> Option<&str> {
-        let codes = self.codes.iter().map(String::as_str);
-        keys::region_of(connection.peer_certificates(), codes)
+    pub fn region_of(&self, connection: &rustls::ServerConnection) -> Option<String> {
+        let admitted = self.peers.admitted();
+        let codes = admitted.iter().map(String::as_str);
+        keys::region_of(connection.peer_certificates(), codes).map(str::to_owned)
     }
 }

@@ -32,6 +32,33 @@ pub struct Choice {
     peers: Vec<(String, String)>,
 }
 
+impl Choice {
+    /// Folder of the keys by which gateways know each other.
+    pub fn folder(&self, data: &Path) -> PathBuf {
+        self.peer_keys.clone().unwrap_or_else(|| data.join("peers"))
+    }
+
+    /// Where the gateways are reached of the regions that have a door.
+    ///
+    /// # Errors
+    /// An address of no region.
+    pub fn addresses(&self, directory: &Directory) -> Result<BTreeMap<String, String>> {
+        let mut addresses = BTreeMap::new();
+        for region in directory.regions().iter().filter(|region| region.phase != Phase::Planned) {
+            if let Some(address) = &region.peer {
+                addresses.insert(region.code.clone(), address.clone());
+            }
+        }
+        for (code, address) in &self.peers {
+            let Some(_) = directory.region(code) else {
+                bail!("--peers names region {code}, which is not in the region files");
+            };
+            addresses.insert(code.clone(), address.clone());
+        }
+        Ok(addresses)
+    }
+}
+
 fn port(text: &str) -> Result<(String, u16), String> {
     let (code, port) = text.split_once('=').ok_or("write ports as 06=7406,04=7404")?;
     let port = port.parse().map_err(|_| format!("{port} is not a port"))?;
@@ -77,7 +104,7 @@ pub fn open(
             bail!("--peer-ports names region {code}, which is not served here");
         }
     }
-    let folder = choice.peer_keys.clone().unwrap_or_else(|| data.join("peers"));
+    let folder = choice.folder(data);
     let own: Vec<String> = served.iter().map(|(code, ..)| (*code).to_owned()).collect();
     let private = served.iter().all(|(_, _, ip)| ip.is_loopback());
     if choice.peer_keys.is_none() && private {
@@ -96,20 +123,11 @@ pub fn open(
             door::listen(SocketAddr::new(*ip, own_port(choice, directory, code, *chosen)))?;
         listeners.insert((*code).to_owned(), listener);
     }
-    let mut addresses = BTreeMap::new();
-    for region in directory.regions().iter().filter(|region| region.phase != Phase::Planned) {
-        if let Some(address) = &region.peer {
-            addresses.insert(region.code.clone(), address.clone());
-        }
-    }
+    let mut addresses = choice.addresses(directory)?;
     for (code, listener) in &listeners {
-        addresses.insert(code.clone(), listener.local_addr()?.to_string());
-    }
-    for (code, address) in &choice.peers {
-        let Some(_) = directory.region(code) else {
-            bail!("--peers names region {code}, which is not in the region files");
-        };
-        addresses.insert(code.clone(), address.clone());
+        if !choice.peers.iter().any(|(held, _)| held == code) {
+            addresses.insert(code.clone(), listener.local_addr()?.to_string());
+        }
     }
     let mut opened = BTreeMap::new();
     for (code, listener) in listeners {
@@ -145,8 +163,14 @@ fn way(
         let (tls, log) = (identity.connector.clone(), Arc::clone(log));
         tokio::spawn(probe::keep(code.to_owned(), Arc::clone(peer), tls, log));
     }
+    let admitted = admitted(directory, code);
+    let peers = Arc::new(Peers::new(code, peers, admitted, Some(identity.connector)));
+    let door = PeerDoor { acceptor: identity.acceptor, peers: Arc::clone(&peers) };
+    Ok((peers, door))
+}
+
+/// Whose gateways may come to the door of `code`: all that have one themselves.
+pub fn admitted(directory: &Directory, code: &str) -> Vec<String> {
     let others = directory.regions().iter().filter(|region| region.phase != Phase::Planned);
-    let codes = others.map(|region| region.code.clone()).filter(|other| other != code);
-    let door = PeerDoor { acceptor: identity.acceptor, codes: codes.collect() };
-    Ok((Arc::new(Peers::new(code, peers, Some(identity.connector))), door))
+    others.map(|region| region.code.clone()).filter(|other| other != code).collect()
 }

@@ -60,3 +60,19 @@ async fn probe(
     let named = parts.headers.get(hop::REGION).is_some_and(|code| code == peer.code.as_str());
     (named && parts.status == StatusCode::OK).then_some(())
 }
+
+/// Whether a region's gateway can be reached now, and is ready, over the way that
+/// requests take.
+///
+/// # Errors
+/// When the code is not one that a certificate can name.
+pub async fn reach(
+    tls: &TlsConnector,
+    code: &str,
+    address: &str,
+    narrow: bool,
+) -> anyhow::Result<bool> {
+    let peer = Peer::new(code, address.to_owned(), narrow)?;
+    let answered = timeout(peer.probe_within(), probe(&peer, tls, &mut None)).await;
+    Ok(answered == Ok(Some(())))
+}

@@ -2,6 +2,7 @@
 //! it.
 
 mod environment;
+mod ground;
 pub mod issuer;
 pub mod roles;
 mod table;
@@ -18,7 +19,6 @@ use provider::keys::Fetch;
 use provider::{Authority, Away, Background, Journaling, Later, Provider, Setup};
 use regions::Directory;
 use store::definition::TableKind;
-use store::embedded::Embedded;
 use store::sdk::SdkTable;
 use tokio::runtime::Handle;
 
@@ -28,6 +28,7 @@ use crate::limits;
 use crate::log::Log;
 use crate::readiness::Readiness;
 pub use environment::System;
+pub use ground::Ground;
 use roles::{Roles, own};
 pub use table::AnyTable;
 pub use table::Trips;
@@ -69,20 +70,14 @@ impl Choice {
             None => !remote("AWS_ENDPOINT_URL_DYNAMODB"),
         }
     }
-
-    fn name(&self, kind: TableKind) -> String {
-        format!("{}{}", self.table_prefix, kind.base_name())
-    }
-}
-
-/// Folder of the embedded tables.
-pub fn folder(places: &Places) -> PathBuf {
-    places.data.join("store")
 }
 
 /// The record, open.
 pub struct Central {
     tables: [AnyTable; 2],
+    data: PathBuf,
+    choice: Choice,
+    assumed: Option<BTreeMap<String, String>>,
     trust: Trust,
     fetch: Fetch,
     unique_systems: Vec<String>,
@@ -90,34 +85,48 @@ pub struct Central {
     log: Arc<Log>,
 }
 
-/// The tables where the record is, *record* first.
+/// The tables of the central record, *record* first.
 ///
 /// # Errors
 /// When the embedded files cannot be opened.
 pub async fn tables(places: &Places, choice: &Choice) -> Result<[AnyTable; 2]> {
-    if choice.is_embedded() {
-        let embedded = Embedded::open(&folder(places))?;
-        return Ok(TableKind::ALL.map(|kind| AnyTable::embedded(kind, embedded.table(kind))));
-    }
-    let client = store::sdk::native_client().await;
-    let named = |kind| AnyTable::sdk(kind, SdkTable::new(client.clone(), choice.name(kind)));
-    Ok(TableKind::ALL.map(named))
+    Ground::Central.tables(&places.data, choice).await
 }
 
 /// The same, each role with credentials of its own.
 async fn tables_of_roles(
     choice: &Choice,
-    roles: BTreeMap<String, String>,
+    ground: &Ground,
+    roles: &BTreeMap<String, String>,
 ) -> Result<[AnyTable; 2]> {
     ensure!(!choice.is_embedded(), "--roles are assumed of AWS: say --store dynamodb as well");
-    let clients = store::sdk::clients_of_roles(&roles).await;
-    let named = |kind| {
+    let clients = store::sdk::clients_of_roles(roles).await;
+    let prefix = ground.prefix(&choice.table_prefix);
+    let named = |kind: TableKind| {
+        let name = format!("{prefix}{}", kind.base_name());
         let table = |(role, client): (&String, &store::sdk::Client)| {
-            (role.clone(), SdkTable::new(client.clone(), choice.name(kind)))
+            (role.clone(), SdkTable::new(client.clone(), name.clone()))
         };
         AnyTable::assumed(kind, clients.iter().map(table).collect())
     };
     Ok(TableKind::ALL.map(named))
+}
+
+/// The tables of a ground, in whose name and behind which policies it may be.
+async fn reached(
+    ground: &Ground,
+    data: &Path,
+    choice: &Choice,
+    (assumed, roles): (Option<&BTreeMap<String, String>>, Option<&Roles>),
+) -> Result<[AnyTable; 2]> {
+    let tables = match assumed {
+        Some(assumed) => tables_of_roles(choice, ground, assumed).await?,
+        None => ground.tables(data, choice).await?,
+    };
+    Ok(match roles {
+        Some(roles) => tables.map(|table| table.behind(roles)),
+        None => tables,
+    })
 }
 
 impl Central {
@@ -134,15 +143,24 @@ impl Central {
         log: Arc<Log>,
     ) -> Result<Self> {
         let roles = acting.read(functions, &log)?;
-        let mut tables = match acting.assumed(functions) {
-            Some(assumed) => tables_of_roles(choice, assumed).await?,
-            None => tables(places, choice).await?,
-        };
-        if let Some(roles) = &roles {
-            tables = tables.map(|table| table.behind(roles));
+        let assumed = acting.assumed(functions);
+        let data = places.data.clone();
+        let tables =
+            reached(&Ground::Central, &data, choice, (assumed.as_ref(), roles.as_ref())).await?;
+        let (choice, unique_systems) = (choice.clone(), choice.unique_systems.clone());
+        Ok(Self { tables, data, choice, assumed, trust, fetch, unique_systems, roles, log })
+    }
+
+    /// The tables of a ground, *record* first.
+    ///
+    /// # Errors
+    /// When embedded files cannot be opened.
+    pub async fn tables(&self, ground: &Ground) -> Result<[AnyTable; 2]> {
+        if *ground == Ground::Central {
+            return Ok(self.tables.clone());
         }
-        let unique_systems = choice.unique_systems.clone();
-        Ok(Self { tables, trust, fetch, unique_systems, roles, log })
+        let names = (self.assumed.as_ref(), self.roles.as_ref());
+        reached(ground, &self.data, &self.choice, names).await
     }
 
     /// The keys that are to be fetched.
@@ -157,18 +175,27 @@ impl Central {
         access.clone()
     }
 
-    /// The walls of one region, what tells of them, and what must run behind
-    /// them as long as it is served. `endpoints`: addresses of its token endpoint.
+    /// The walls of one region on these tables of its ground, what tells of them,
+    /// and what must run behind them as long as it is served.
     pub fn walls(
         &self,
-        region: &str,
+        place: &Place,
         directory: &Directory,
-        endpoints: Vec<String>,
+        (ground, tables): (&Ground, &[AnyTable; 2]),
         keeper: Keeper,
-        away: Away,
     ) -> (Walls, Signs, Upkeep) {
+        let Place { code: region, endpoints, away } = place;
         let trips = Arc::new(Trips::default());
-        let [record, access] = self.tables.each_ref().map(|table| table.counted(&trips));
+        let [record, access] = tables.each_ref().map(|table| table.counted(&trips));
+        let (central, practice) = (&self.trust.issuers, self.trust.issuers.rehearsing());
+        let (issuers, elsewhere) = match ground {
+            Ground::Central => (central.clone(), practice),
+            Ground::Rehearsal(_) => (practice, central.clone()),
+        };
+        let signer = self.trust.signer.as_ref().map(|signer| match ground {
+            Ground::Central => signer.clone(),
+            Ground::Rehearsal(_) => signer.rehearsing(),
+        });
         let handle = Handle::current();
         // What is left to do after an answer is done in the same name.
         let background: Background = Arc::new(move |later: Later| {
@@ -181,20 +208,21 @@ impl Central {
             record,
             access,
             body_partitions: provider::limits::BODY_PARTITIONS,
-            issuers: self.trust.issuers.clone(),
-            authority: self.trust.signer.clone().map(|issuer| Authority {
+            issuers,
+            elsewhere: Some(elsewhere),
+            authority: signer.map(|issuer| Authority {
                 issuer,
                 clients: self.trust.clients.clone(),
-                endpoints,
+                endpoints: endpoints.clone(),
             }),
             fetch: Some(Arc::clone(&self.fetch)),
             directory: directory.clone(),
-            region: region.to_owned(),
+            region: region.clone(),
             environment: System,
             journaling: Journaling::Shared,
             background: Some(background),
             unique_systems: self.unique_systems.clone(),
-            away: Some(away),
+            away: Some(Arc::clone(away)),
         });
         walls.watch(Box::new(crate::observed::journaled));
         let flusher = tokio::spawn(roles::acting(own::JOURNAL.into(), flusher));
@@ -203,10 +231,21 @@ impl Central {
         let keeping = keeper.keep(walls.clone(), Arc::clone(&self.log));
         let keeping = tokio::spawn(roles::acting(own::LEDGER.into(), keeping));
         // Its looks are not the provider's round trips.
-        let readiness = Readiness::new(self.tables.clone(), flusher.abort_handle());
+        let readiness = Readiness::new(tables.clone(), flusher.abort_handle());
         let signs = Signs { trips, readiness, ledger, roles: self.roles.clone() };
         (walls.clone(), signs, Upkeep { walls, flusher, maintaining, keeping })
     }
+}
+
+/// Which region's walls.
+#[derive(Clone)]
+pub struct Place {
+    /// Two-digit code.
+    pub code: String,
+    /// Addresses of its token endpoint.
+    pub endpoints: Vec<String>,
+    /// Tells which regions its door cannot reach.
+    pub away: Away,
 }
 
 /// What tells how a region's walls fare.

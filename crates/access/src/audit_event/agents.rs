@@ -74,7 +74,9 @@ fn types(subtype: Subtype) -> (Word, Word, Word) {
         | Subtype::Patch
         | Subtype::Batch
         | Subtype::Transaction => (words::SOURCE, words::DESTINATION, words::AUTHOR),
-        Subtype::Token | Subtype::Review => (words::SOURCE, words::DESTINATION, words::RECIPIENT),
+        Subtype::Token | Subtype::Review | Subtype::Phase => {
+            (words::SOURCE, words::DESTINATION, words::RECIPIENT)
+        }
         Subtype::AuthzConsent | Subtype::BreakGlass => {
             (words::APPLICATION, words::AUTHORIZER, words::RECIPIENT)
         }

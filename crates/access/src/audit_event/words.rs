@@ -64,6 +64,9 @@ const SECURITY_ALERT: Word = word(DICOM, "110113", "Alerte de sécurité", "Secu
 /// Of it: restrictions are lifted in an emergency.
 const OVERRIDE: Word =
     word(DICOM, "110127", "bris de glace : accès d'urgence", "Emergency Override Started");
+/// Of it: a region is served in another way (DICOM PS3.16 CID 401).
+const CONFIGURATION: Word =
+    word(DICOM, "110131", "changement de phase d'une région", "Software Configuration");
 /// BALP, AuthZconsent.
 const DECIDED_BY_CONSENT: Word = word(
     "https://profiles.ihe.net/ITI/BALP/CodeSystem/AuthZsubType",
@@ -159,6 +162,8 @@ pub enum Subtype {
     Transaction,
     Token,
     Review,
+    /// A region came into another phase.
+    Phase,
     /// A Consent had a part in the decision.
     AuthzConsent,
     /// An emergency was declared (bris de glace).
@@ -185,6 +190,7 @@ impl Subtype {
             Interaction::Transaction => Self::Transaction,
             Interaction::Token => Self::Token,
             Interaction::Review => Self::Review,
+            Interaction::Phase => Self::Phase,
         }
     }
 
@@ -216,6 +222,7 @@ impl Subtype {
             Self::Transaction => ("transaction", "transaction", "transaction"),
             Self::Review => ("operation", "examen d'un accès", "review of an access"),
             Self::Token => return LOGIN,
+            Self::Phase => return CONFIGURATION,
             Self::AuthzConsent => return DECIDED_BY_CONSENT,
             Self::BreakGlass => return OVERRIDE,
         };
@@ -258,6 +265,7 @@ impl Subtype {
             | Self::AuthzConsent
             | Self::BreakGlass
             | Self::Review
+            | Self::Phase
             | Self::Token => "E",
         }
     }
@@ -266,16 +274,16 @@ impl Subtype {
     pub fn event_type(self) -> Word {
         match self {
             Self::Token => USER_AUTHENTICATION,
-            Self::AuthzConsent | Self::BreakGlass => SECURITY_ALERT,
+            Self::AuthzConsent | Self::BreakGlass | Self::Phase => SECURITY_ALERT,
             _ => REST,
         }
     }
 
     /// BALP's name for the pattern; it has none for a token that is asked for,
-    /// for a review, nor for an emergency.
+    /// for a review, for a phase, nor for an emergency.
     pub fn pattern(self) -> Option<&'static str> {
         Some(match self {
-            Self::Token | Self::BreakGlass | Self::Review => return None,
+            Self::Token | Self::BreakGlass | Self::Review | Self::Phase => return None,
             Self::AuthzConsent => "AuthZconsent",
             Self::Read | Self::Vread | Self::History => "Read",
             Self::Create => "Create",

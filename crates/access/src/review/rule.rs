@@ -128,7 +128,7 @@ pub fn charts_opened(entry: &Entry) -> Vec<usize> {
     );
     let aside = matches!(
         entry.interaction,
-        Interaction::ReadAudit | Interaction::Review | Interaction::Token
+        Interaction::ReadAudit | Interaction::Review | Interaction::Token | Interaction::Phase
     );
     if !staff || aside || !succeeded(entry) {
         return Vec::new();

@@ -72,6 +72,19 @@ impl Issuer {
     pub(super) fn serves(&self, audience: &str) -> bool {
         self.audiences.iter().any(|held| held == audience)
     }
+
+    /// Whether an audience is that of the other kind of door: a token is for one
+    /// kind, and never for both.
+    pub(super) fn serves_elsewhere(&self, audience: &str) -> bool {
+        self.audiences.iter().any(|held| {
+            audience == rehearsal_audience(held) || *held == rehearsal_audience(audience)
+        })
+    }
+}
+
+/// The audience of a rehearsal's tokens, from the audience of all others.
+pub fn rehearsal_audience(audience: &str) -> String {
+    format!("{audience}-rehearsal")
 }
 
 fn named(url: &str) -> String {
@@ -144,6 +157,18 @@ impl Issuers {
 
     pub(super) fn issuer(&self, url: &str) -> Option<&Issuer> {
         self.0.iter().find(|issuer| issuer.url == url)
+    }
+
+    /// The same issuers as a region that rehearses knows them: their tokens must
+    /// name the rehearsal's audience, so that what is given for practice opens
+    /// nothing of the central record, and the reverse.
+    #[must_use]
+    pub fn rehearsing(&self) -> Self {
+        let issuers = self.0.iter().map(|issuer| Issuer {
+            audiences: issuer.audiences.iter().map(|held| rehearsal_audience(held)).collect(),
+            ..issuer.clone()
+        });
+        Self(issuers.collect())
     }
 
     /// The keys that are published at addresses: to be fetched when they are

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::base64url;
-use super::issuers::{ConfigurationError, Issuer};
+use super::issuers::{ConfigurationError, Issuer, rehearsal_audience};
 use crate::claims::Claims;
 
 /// An issuer with its private P-256 key, which signs by ES256.
@@ -96,6 +96,12 @@ impl SigningIssuer {
     /// An empty URL or audience.
     pub fn trusted(&self) -> Result<Issuer, ConfigurationError> {
         Issuer::new(&self.url, vec![self.audience.clone()], &self.public_jwks())
+    }
+
+    /// The same issuer, for a region that rehearses.
+    #[must_use]
+    pub fn rehearsing(&self) -> Self {
+        Self { audience: rehearsal_audience(&self.audience), ..self.clone() }
     }
 
     /// The private key as a JWK (RFC 7517); a secret.

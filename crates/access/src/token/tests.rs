@@ -148,6 +148,37 @@ fn issuer_audience_and_times() {
 }
 
 #[test]
+fn a_token_is_for_the_record_or_for_a_rehearsal_and_never_for_both() {
+    let issuer = development();
+    let (central, practice) = (trusting(&issuer), trusting(&issuer).rehearsing());
+    let audience = rehearsal_audience(AUDIENCE);
+    let signed = |aud: Value| {
+        let mut changed = payload();
+        changed["aud"] = aud;
+        let header = serde_json::json!({"alg": "ES256", "kid": issuer.kid()});
+        issuer.sign_raw(&header.to_string(), &changed.to_string())
+    };
+    for (aud, of_record, of_rehearsal) in [
+        (serde_json::json!(AUDIENCE), true, false),
+        (serde_json::json!(audience), false, true),
+        (serde_json::json!([AUDIENCE, audience]), false, false),
+        (serde_json::json!([AUDIENCE, "x"]), true, false),
+        (serde_json::json!(["x", audience]), false, true),
+    ] {
+        let token = signed(aud);
+        assert_eq!(central.verify(&token, NOW_S).is_ok(), of_record, "{token}");
+        assert_eq!(practice.verify(&token, NOW_S).is_ok(), of_rehearsal, "{token}");
+        if !of_record {
+            assert_eq!(central.verify(&token, NOW_S), Err(Refusal::Audience));
+        }
+    }
+    assert!(
+        practice.verify(&issuer.rehearsing().sign(&verify(&payload()).unwrap()), NOW_S).is_ok()
+    );
+    assert_eq!(issuer.rehearsing().public_jwks(), issuer.public_jwks(), "the keys are the same");
+}
+
+#[test]
 fn claims_are_checked() {
     for name in ["sub", "client_id", "function"] {
         assert_eq!(verify_with(name, Value::Null), Err(Refusal::Claim(name)));

@@ -157,7 +157,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             deceased: known.deceased,
             restrictions: Arc::clone(&known.restrictions),
             authorizations: &authorizations,
-            settings: Arc::clone(&self.inner.decisions),
+            settings: Arc::clone(&self.atlas().decisions),
             // `tokens.verify` turned everybody else away.
             door: Door::Serves,
             emergency,

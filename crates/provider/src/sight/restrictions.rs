@@ -89,8 +89,8 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
             .zip(&named_by)
             .map(|(one, named_by)| Known { reference: &one.reference, named_by })
             .collect();
-        let own_bases = &self.inner.decisions.own_bases;
-        let own_bases: Vec<&str> = own_bases.iter().map(String::as_str).collect();
+        let atlas = self.atlas();
+        let own_bases: Vec<&str> = atlas.decisions.own_bases.iter().map(String::as_str).collect();
         let issuers: Vec<&str> = self.inner.issuer_urls.iter().map(String::as_str).collect();
         read(&Naming {
             issuers: &issuers,
@@ -103,8 +103,9 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     /// The registry resources that a resource refers to, with what each says of
     /// itself; and those that a PractitionerRole stands for.
     async fn named_in(&self, root: Value<'_>) -> Result<Vec<Named>, Refusal> {
+        let atlas = self.atlas();
         let texts = references(root).filter_map(|reference| {
-            let bases = &self.inner.decisions.own_bases;
+            let bases = &atlas.decisions.own_bases;
             let text = reference.text;
             let own = bases.iter().find_map(|base| text.strip_prefix(base.as_str()));
             let key = local(own.map_or(&*text, |rest| rest.trim_start_matches('/')))?;
@@ -178,8 +179,7 @@ impl<T: Table + 'static, E: Environment + 'static> Provider<T, E> {
     }
 
     fn is_establishment(&self, code: &str) -> bool {
-        let regions = self.inner.directory.regions().iter();
-        regions.flat_map(|region| &region.establishments).any(|held| held.id == code)
+        self.atlas().directory.establishment(code).is_some()
     }
 }
 

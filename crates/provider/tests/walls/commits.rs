@@ -143,7 +143,8 @@ fn fifty_conditional_creates_at_once_make_one() {
 fn a_paused_region_takes_no_change_from_anyone() {
     let world = World::at("02");
     let refusal = world.one(&world.system(), update(&patient("ann"))).unwrap_err();
-    assert_eq!(refusal.status, Status::Forbidden);
+    assert_eq!(refusal.status, Status::ServiceUnavailable);
+    assert!(refusal.retry_after_s.is_some_and(|seconds| seconds >= 60));
     let absent = world.read(&world.system(), &key("Patient", "ann")).unwrap_err();
     assert_eq!(absent.status, Status::NotFound, "reads are served");
 }

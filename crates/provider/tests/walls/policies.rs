@@ -52,6 +52,7 @@ fn walls(world: &World, role: &str, without: Option<&str>) -> Walled {
         issuers: Issuers::parse(r#"{"issuers": []}"#).unwrap(),
         authority: None,
         fetch: None,
+        elsewhere: None,
         directory: directory(),
         away: None,
         region: "01".to_owned(),

@@ -188,6 +188,7 @@ impl World {
                 endpoints: vec![crate::tokens::ENDPOINT.to_owned()],
             }),
             fetch,
+            elsewhere: None,
             directory: directory(),
             region: region.to_owned(),
             environment: environment.clone(),

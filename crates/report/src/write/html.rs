@@ -71,6 +71,9 @@ fn region(page: &mut String, report: &Report, region: &Region, words: Words) {
     let (code, name) = (&region.place.code, escaped(words.name(&region.place.name)));
     let _ = writeln!(page, "<section aria-labelledby=\"region-{code}\">");
     let _ = writeln!(page, "<h2 id=\"region-{code}\">{code} {name}</h2>");
+    if let Some(phase) = words.phase(&region.place.phase) {
+        let _ = writeln!(page, "<p class=\"phase\"><strong>{phase}</strong></p>");
+    }
     let _ = writeln!(page, "<p><strong>{}</strong></p>", words.conclusion(region.verdict()));
     questions(page, region, words);
     let lines = words.of(

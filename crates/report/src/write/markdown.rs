@@ -23,6 +23,9 @@ pub fn text(report: &Report, language: Language) -> String {
 fn region(text: &mut String, region: &Region, words: Words) {
     let _ =
         writeln!(text, "\n## {} {}\n", region.place.code, plain(words.name(&region.place.name)));
+    if let Some(phase) = words.phase(&region.place.phase) {
+        let _ = writeln!(text, "**{phase}**\n");
+    }
     let _ = writeln!(text, "**{}**\n", words.conclusion(region.verdict()));
     let _ = writeln!(
         text,

@@ -24,6 +24,26 @@ impl Words {
         self.of(&name.en, &name.fr)
     }
 
+    /// What a region's phase means for its figures; nothing of one in use.
+    pub fn phase(self, phase: &str) -> Option<&'static str> {
+        Some(match (phase, self.0) {
+            ("rehearsal", Language::English) => {
+                "In rehearsal, on tables of its own: practice, and nothing of the central record."
+            }
+            ("rehearsal", Language::French) => {
+                "En répétition, sur des tables à elle\u{a0}: de la pratique, et rien du dossier \
+                 central."
+            }
+            ("paused", Language::English) => "Paused: reads go on, changes wait.",
+            ("paused", Language::French) => {
+                "En pause\u{a0}: les lectures continuent, les changements attendent."
+            }
+            ("planned", Language::English) => "Planned: it is not open yet.",
+            ("planned", Language::French) => "Prévue\u{a0}: elle n’est pas encore ouverte.",
+            _ => return None,
+        })
+    }
+
     /// A whole number, its digits in groups of three.
     pub fn number(self, number: u64) -> String {
         let digits = number.to_string();

@@ -41,11 +41,15 @@ type Answered = Result<Vec<u8>, DynoxideError>;
 ///
 /// Known are the operations on items, `CreateTable`, `DescribeTable`,
 /// `ListTables`, `UpdateTimeToLive` and `DescribeTimeToLive`. A request names
-/// one of the two tables; one that names both, or another one to create, is
-/// refused.
+/// one of the tables; one that names two, or another one to create, is refused.
 pub async fn answer(store: &Embedded, target: &str, body: &[u8]) -> Reply {
+    answer_of(std::slice::from_ref(store), target, body).await
+}
+
+/// The same of several stores, whose tables have names of their own each.
+pub async fn answer_of(stores: &[Embedded], target: &str, body: &[u8]) -> Reply {
     let answered = match target.strip_prefix(TARGET_PREFIX) {
-        Some(operation) => dispatch(store, operation, body).await,
+        Some(operation) => dispatch(stores, operation, body).await,
         None => Err(unknown(target)),
     };
     match answered {
@@ -54,11 +58,15 @@ pub async fn answer(store: &Embedded, target: &str, body: &[u8]) -> Reply {
     }
 }
 
-async fn dispatch(store: &Embedded, operation: &str, body: &[u8]) -> Answered {
+async fn dispatch(stores: &[Embedded], operation: &str, body: &[u8]) -> Answered {
     if operation == "ListTables" {
-        return Ok(br#"{"TableNames":["access","record"]}"#.to_vec());
+        let tables = stores.iter().flat_map(|store| [store.access(), store.record()]);
+        let mut names: Vec<String> = tables.map(|table| table.name().to_owned()).collect();
+        names.sort_unstable();
+        let listed = serde_json::json!({ "TableNames": names });
+        return Ok(listed.to_string().into_bytes());
     }
-    let table = route(store, operation, body)?;
+    let table = route(stores, operation, body)?;
     if let Some(answered) = grouped::answer(&table, operation, body).await {
         return answered;
     }
@@ -86,7 +94,12 @@ struct NamedAction {
 }
 
 /// The one table that a request is about.
-fn route(store: &Embedded, operation: &str, body: &[u8]) -> Result<EmbeddedTable, DynoxideError> {
+fn route(
+    stores: &[Embedded],
+    operation: &str,
+    body: &[u8],
+) -> Result<EmbeddedTable, DynoxideError> {
+    let mut tables = stores.iter().flat_map(|store| [store.record(), store.access()]);
     let named: Named = serde_json::from_slice(body)
         .map_err(|error| DynoxideError::SerializationException(error.to_string()))?;
     let mut names: BTreeSet<String> = named.table_name.into_iter().collect();
@@ -95,13 +108,14 @@ fn route(store: &Embedded, operation: &str, body: &[u8]) -> Result<EmbeddedTable
     names.extend(actions.flatten().filter_map(|action| action.table_name));
     let mut names = names.into_iter();
     match (names.next(), names.next()) {
-        (Some(name), None) => match name.as_str() {
-            "record" => Ok(store.record()),
-            "access" => Ok(store.access()),
-            _ if operation == "CreateTable" => Err(DynoxideError::ValidationException(
-                "This store holds the tables record and access and no other".to_owned(),
+        (Some(name), None) => match tables.find(|table| table.name() == name) {
+            Some(table) => Ok(table),
+            None if operation == "CreateTable" => Err(DynoxideError::ValidationException(
+                "This store holds the tables record and access, those of regions that rehearse if \
+                 it was started with them, and no other"
+                    .to_owned(),
             )),
-            _ => Err(DynoxideError::ResourceNotFoundException(
+            None => Err(DynoxideError::ResourceNotFoundException(
                 "Requested resource not found".to_owned(),
             )),
         },
@@ -109,7 +123,9 @@ fn route(store: &Embedded, operation: &str, body: &[u8]) -> Result<EmbeddedTable
             "A request to this store is about one table; send one for each".to_owned(),
         )),
         // The engine words the refusal of a request that names no table.
-        (None, _) => Ok(store.record()),
+        (None, _) => tables.next().ok_or_else(|| {
+            DynoxideError::ResourceNotFoundException("Requested resource not found".to_owned())
+        }),
     }
 }
 
