@@ -64,6 +64,7 @@ pub struct Region {
     pub peers: Arc<Peers>,
     readiness: StoreReadiness,
     open: AtomicBool,
+    leaving: AtomicBool,
 }
 
 /// The parts of a [`Region`] that the caller chooses.
@@ -123,6 +124,7 @@ impl Region {
             functions: parts.functions,
             code: parts.code,
             open: AtomicBool::new(false),
+            leaving: AtomicBool::new(false),
         })
     }
 
@@ -140,6 +142,17 @@ impl Region {
             return Err("the door is not open");
         }
         self.readiness.look().await
+    }
+
+    /// Whether another process answers at this door by now, so that each answer
+    /// is the last of its connection (RFC 9112 §9.6).
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Acquire)
+    }
+
+    /// From now on it does.
+    pub fn leave(&self) {
+        self.leaving.store(true, Ordering::Release);
     }
 
     /// Opens or closes the door; requests that come all the same are served.

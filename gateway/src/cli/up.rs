@@ -1,5 +1,7 @@
 //! `dossier up`: the doors of one region or several, over one record.
 
+mod doors;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -8,12 +10,14 @@ use std::time::Duration;
 use ::report::slice::Event;
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use doors::{Doors, every_door, upgrader};
 use regions::Directory;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{Places, report};
+use crate::control;
 use crate::door::tls::Certificate;
-use crate::door::{self, Entrance, Workers};
+use crate::door::{self, Workers};
 use crate::functions::Functions;
 use crate::log::Log;
 use crate::manifest::Manifest;
@@ -21,7 +25,7 @@ use crate::peers::Peers;
 use crate::pilot::{self, Pilot};
 use crate::record::Central;
 use crate::region::{Parts, Region, Tracing};
-use crate::{admin, keys, ledger, limits, otlp, peers, record};
+use crate::{keys, ledger, limits, otlp, peers, record};
 
 /// Options of `dossier up`.
 #[derive(Args)]
@@ -51,6 +55,10 @@ pub struct Options {
     /// Threads that answer [default: one per core]
     #[arg(long, value_name = "N")]
     workers: Option<usize>,
+    /// Take the doors of the gateway that has them now, over the same --data,
+    /// once this one is open: nobody is turned away between the two
+    #[arg(long)]
+    take_over: bool,
     /// Where the record is
     #[command(flatten)]
     store: record::Choice,
@@ -105,10 +113,8 @@ pub async fn run(options: Options) -> Result<()> {
     tokio::spawn(keys::keep(published, fetch, every, Arc::clone(&log)));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = Arc::new(Workers::start(options.workers.unwrap_or(cores))?);
-    let tls = match &options.tls {
-        Some(certificate) => Some(certificate.acceptor(&options.places.data.join("tls"))?),
-        None => None,
-    };
+    let folder = options.places.data.join("tls");
+    let tls = options.tls.as_ref().map(|held| held.acceptor(&folder)).transpose()?;
     let pilot = Pilot::new(
         central.access(),
         directory.clone(),
@@ -116,8 +122,12 @@ pub async fn run(options: Options) -> Result<()> {
         pilot::records::folder(&options.places.data),
     );
     let tracing = Tracing { sampling: options.otlp.sampling(), exporter: options.otlp.exporter()? };
+    let before = match options.take_over {
+        true => control::take_over(&options.places.data, &every_door(&addresses))?,
+        false => None,
+    };
     let mut opened = gateways(&options, &directory, &addresses, &log)?;
-    let (mut regions, mut upkeep) = (Vec::new(), Vec::new());
+    let mut doors = Doors::default();
     for place in &addresses {
         let (peers, gateways) = match opened.remove(&place.code) {
             Some(opened) => (opened.peers, opened.door),
@@ -129,7 +139,7 @@ pub async fn run(options: Options) -> Result<()> {
         let endpoints = endpoints(&options, &directory, place);
         let (walls, signs, kept_up) =
             central.walls(&place.code, &directory, endpoints, keeper, away);
-        upkeep.push(kept_up);
+        doors.upkeep.push(kept_up);
         let region = Region::new(Parts {
             code: place.code.clone(),
             routes: Arc::clone(&routes),
@@ -147,25 +157,15 @@ pub async fn run(options: Options) -> Result<()> {
             reuse: options.reuse,
             secure: tls.is_some(),
         });
-        let (public, private) = (door::listen(place.door)?, door::listen(place.admin)?);
-        tokio::spawn(admin::serve(private, Arc::clone(&region)));
-        let accept = |listener, entrance| {
-            tokio::spawn(door::accept(listener, Arc::clone(&region), entrance, workers.clone()));
-        };
-        accept(public, Entrance::public(tls.clone()));
-        if let Some((listener, gateways)) = gateways {
-            accept(listener, Entrance::Gateways(gateways));
-        }
-        region.set_open(true);
-        log.event("open", Some(&place.code));
-        regions.push(region);
+        doors.open(place, region, (tls.as_ref(), gateways), &workers)?;
     }
-    let watching = Watching::begin(&pilot, &tracing, &regions, &log);
-    stop_signal().await?;
+    let watching = Watching::begin(&pilot, &tracing, &doors.regions, &log);
+    let upgrader = upgrader(&options, &functions, &routes, &doors, &log)?;
+    doors.serve(before, upgrader, (&options, &workers, &log)).await?;
     log.event("closing", None);
-    let whole = door::close(&regions, &workers).await;
-    watching.end(&regions).await;
-    for kept_up in upkeep {
+    let whole = door::close(&doors.regions, &workers).await;
+    watching.end(&doors.regions).await;
+    for kept_up in doors.upkeep {
         kept_up.end().await;
     }
     log.event(if whole { "closed" } else { "closed, some requests were cut off" }, None);

@@ -22,6 +22,7 @@ use store::embedded::Embedded;
 use store::sdk::SdkTable;
 use tokio::runtime::Handle;
 
+use crate::backup::give;
 use crate::cli::Places;
 use crate::ledger::{Gauges, Keeper};
 use crate::limits;
@@ -70,7 +71,8 @@ impl Choice {
         }
     }
 
-    fn name(&self, kind: TableKind) -> String {
+    /// Name of a table in DynamoDB.
+    pub fn name(&self, kind: TableKind) -> String {
         format!("{}{}", self.table_prefix, kind.base_name())
     }
 }
@@ -138,6 +140,12 @@ impl Central {
             Some(assumed) => tables_of_roles(choice, assumed).await?,
             None => tables(places, choice).await?,
         };
+        // With a role of its own, since each table may be asked in a name only.
+        let asked = roles::acting(own::READINESS.into(), give::is_under_way(&tables));
+        ensure!(
+            !asked.await,
+            "a copy is being put back into these tables: let dossier restore end, then start again"
+        );
         if let Some(roles) = &roles {
             tables = tables.map(|table| table.behind(roles));
         }

@@ -1,0 +1,133 @@
+//! The doors of a process: opened, served, and left to a successor.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use anyhow::{Context, Result};
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+use super::{Addresses, Options, stop_signal};
+use crate::admin;
+use crate::control::{self, Predecessor};
+use crate::door::{self, Entrance, Workers};
+use crate::functions::Functions;
+use crate::log::Log;
+use crate::peers::PeerDoor;
+use crate::record::Upkeep;
+use crate::region::Region;
+use crate::routes::Routes;
+use crate::upgrade::Upgrader;
+
+/// Those that are open.
+#[derive(Default)]
+pub struct Doors {
+    /// Of each region.
+    pub regions: Vec<Arc<Region>>,
+    /// What runs behind them.
+    pub upkeep: Vec<Upkeep>,
+    admins: Vec<JoinHandle<()>>,
+}
+
+/// The public and the admin address of every region.
+pub fn every_door(addresses: &[Addresses]) -> Vec<SocketAddr> {
+    addresses.iter().flat_map(|place| [place.door, place.admin]).collect()
+}
+
+impl Doors {
+    /// Opens those of a region.
+    ///
+    /// # Errors
+    /// Says which address is taken.
+    pub fn open(
+        &mut self,
+        place: &Addresses,
+        region: Arc<Region>,
+        (tls, gateways): (Option<&TlsAcceptor>, Option<(TcpListener, PeerDoor)>),
+        workers: &Arc<Workers>,
+    ) -> Result<()> {
+        let (public, private) = (door::listen(place.door)?, door::listen(place.admin)?);
+        self.admins.push(tokio::spawn(admin::serve(private, Arc::clone(&region))));
+        let accept = |listener, entrance| {
+            tokio::spawn(door::accept(listener, Arc::clone(&region), entrance, workers.clone()));
+        };
+        accept(public, Entrance::public(tls.cloned()));
+        if let Some((listener, gateways)) = gateways {
+            accept(listener, Entrance::Gateways(gateways));
+        }
+        region.set_open(true);
+        region.log.event("open", Some(&place.code));
+        self.regions.push(region);
+        Ok(())
+    }
+
+    /// Lets the process before this one go, and serves until told to stop, or
+    /// until a successor has the doors. SIGHUP has new functions taken.
+    ///
+    /// # Errors
+    /// When signals cannot be listened to.
+    pub async fn serve(
+        &self,
+        before: Option<Predecessor>,
+        upgrader: Arc<Upgrader>,
+        (options, workers, log): (&Options, &Arc<Workers>, &Arc<Log>),
+    ) -> Result<()> {
+        let (leave, mut left) = mpsc::channel(1);
+        let control = control::listen(&options.places.data, Arc::clone(&upgrader), leave);
+        // Without it the doors are as good; only commands do not reach them.
+        let _control = control
+            .inspect_err(|why| log.event(&format!("no commands are taken: {why:#}"), None))
+            .ok();
+        if let Some(before) = before {
+            // Its own end, if it had one meanwhile, is what was wanted.
+            let dismissed = tokio::task::spawn_blocking(move || before.dismiss()).await?;
+            log.event(
+                if dismissed.is_ok() { "took over" } else { "took over from the dead" },
+                None,
+            );
+        }
+        let mut renew = signal(SignalKind::hangup())?;
+        loop {
+            tokio::select! {
+                stopped = stop_signal() => return stopped,
+                Some(()) = left.recv() => break,
+                Some(()) = renew.recv() => {
+                    let (upgrader, handle) = (Arc::clone(&upgrader), Handle::current());
+                    // What came of it is in the log.
+                    tokio::task::spawn_blocking(move || drop(upgrader.run(&handle)));
+                }
+            }
+        }
+        log.event("leaving: another process has the doors", None);
+        self.admins.iter().for_each(JoinHandle::abort);
+        door::leave(&self.regions, workers).await;
+        Ok(())
+    }
+}
+
+/// What replaces the functions of this process.
+///
+/// # Errors
+/// When no region is served.
+pub fn upgrader(
+    options: &Options,
+    functions: &Functions,
+    routes: &Arc<Routes>,
+    doors: &Doors,
+    log: &Arc<Log>,
+) -> Result<Arc<Upgrader>> {
+    let region = doors.regions.first().context("no region is served")?;
+    Ok(Arc::new(Upgrader {
+        manifest: options.places.manifest.clone(),
+        data: options.places.data.clone(),
+        functions: functions.clone(),
+        routes: Arc::clone(routes),
+        walls: region.walls.clone(),
+        log: Arc::clone(log),
+        turn: Mutex::default(),
+    }))
+}
