@@ -17,7 +17,8 @@ BUNDLE = 12
 
 def demonstrated(gateway, people: int = 20) -> None:
     """The demonstration's people, through a door."""
-    dossier("demo", "--people", str(people), "--seed", "7", "--region", "06", "--url", gateway.base("06"), data=gateway.data)
+    dossier("demo", "--people", str(people), "--seed", "7", "--region", "06", "--ports", gateway.ports_text(),
+            data=gateway.data)
 
 
 def manifest(folder) -> dict:

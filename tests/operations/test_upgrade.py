@@ -27,8 +27,10 @@ def lasting(full):
 
 
 def compiled_before(running: Gateway, gateway) -> Gateway:
-    running.data.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(gateway.data / "compiled", running.data / "compiled", dirs_exist_ok=True)
+    # Never over the files of one that runs: it has them mapped.
+    if not (running.data / "compiled").exists():
+        running.data.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(gateway.data / "compiled", running.data / "compiled")
     return running
 
 
