@@ -3,22 +3,70 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::{Context, Result, ensure};
+use wasmtime::Engine;
 
 use crate::engine::{self, Cache};
 use crate::manifest::Manifest;
 use crate::native::Handler;
 use crate::sandbox::{self, Function};
+use crate::worlds;
 
 /// The functions, by the index that routes give.
 #[derive(Clone)]
 pub enum Functions {
     /// Each request in a sandbox.
-    Sandboxed(Arc<[Arc<Function>]>),
+    Sandboxed(Arc<Sandboxed>),
     /// No sandbox.
     Native(Arc<[(String, Handler)]>),
+}
+
+/// What answers now, for all doors of the process.
+pub struct Sandboxed {
+    /// What runs every component.
+    engine: Engine,
+    held: RwLock<Generation>,
+}
+
+/// The components that were linked together. A request keeps to those that it
+/// came in with.
+#[derive(Clone)]
+pub struct Generation {
+    /// The first is 1.
+    pub number: u64,
+    /// Of each function.
+    pub functions: Arc<[Arc<Function>]>,
+}
+
+impl Sandboxed {
+    /// Those that new requests get.
+    pub fn now(&self) -> Generation {
+        self.held.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Compiles and links the components of a manifest for the engine that runs
+    /// already. Blocks for as long as compiling takes.
+    ///
+    /// # Errors
+    /// As [`Functions::sandboxed`].
+    pub fn prepare(
+        &self,
+        manifest: &Manifest,
+        path: &Path,
+        data: &Path,
+    ) -> Result<Arc<[Arc<Function>]>> {
+        linked(&self.engine, manifest, path, data)
+    }
+
+    /// From now on new requests get these. Gives the number of their generation.
+    pub fn replace(&self, functions: Arc<[Arc<Function>]>) -> u64 {
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        let number = held.number + 1;
+        *held = Generation { number, functions };
+        number
+    }
 }
 
 impl Functions {
@@ -32,27 +80,9 @@ impl Functions {
     /// When one cannot be compiled, or imports what it must not.
     pub fn sandboxed(manifest: &Manifest, path: &Path, data: &Path) -> Result<Self> {
         let engine = engine::engine()?;
-        let cache = Cache::open(&compiled_below(data))?;
-        let linker = sandbox::linker(&engine).map_err(engine::told)?;
-        let mut functions = Vec::with_capacity(manifest.functions.len());
-        let mut apart = false;
-        for function in &manifest.functions {
-            let component = match cache.kept(&engine, &function.source)? {
-                Some(component) => component,
-                None => {
-                    if !apart {
-                        compile_apart(path, data)?;
-                        apart = true;
-                    }
-                    cache.load(&engine, &function.source)?
-                }
-            };
-            let linked = Function::link(&function.name, &component, &linker)
-                .map_err(engine::told)
-                .with_context(|| format!("linking {}", function.name))?;
-            functions.push(linked);
-        }
-        Ok(Self::Sandboxed(functions.into()))
+        let functions = linked(&engine, manifest, path, data)?;
+        let held = RwLock::new(Generation { number: 1, functions });
+        Ok(Self::Sandboxed(Arc::new(Sandboxed { engine, held })))
     }
 
     /// The manifest's functions by their names.
@@ -72,11 +102,41 @@ impl Functions {
     pub fn names(&self) -> Vec<String> {
         match self {
             Self::Sandboxed(functions) => {
-                functions.iter().map(|function| function.name.clone()).collect()
+                functions.now().functions.iter().map(|function| function.name.clone()).collect()
             }
             Self::Native(functions) => functions.iter().map(|(name, _)| name.clone()).collect(),
         }
     }
+}
+
+fn linked(
+    engine: &Engine,
+    manifest: &Manifest,
+    path: &Path,
+    data: &Path,
+) -> Result<Arc<[Arc<Function>]>> {
+    let cache = Cache::open(&compiled_below(data))?;
+    let linker = sandbox::linker(engine).map_err(engine::told)?;
+    let mut functions = Vec::with_capacity(manifest.functions.len());
+    let mut apart = false;
+    for function in &manifest.functions {
+        let component = match cache.kept(engine, &function.source)? {
+            Some(component) => component,
+            None => {
+                if !apart {
+                    compile_apart(path, data)?;
+                    apart = true;
+                }
+                cache.load(engine, &function.source)?
+            }
+        };
+        worlds::check(&function.name, &component, engine)?;
+        let linked = Function::link(&function.name, &component, &linker)
+            .map_err(engine::told)
+            .with_context(|| format!("linking {}", function.name))?;
+        functions.push(linked);
+    }
+    Ok(functions.into())
 }
 
 /// Compiles what the cache lacks, in this process. Returns how many that were.

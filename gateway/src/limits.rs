@@ -224,7 +224,51 @@ pub const LOG_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How often log lines are written out.
 pub const LOG_FLUSH_MS: u64 = 50;
 
+/// A segment of a copy is closed once it holds so many bytes of items: the memory
+/// that copying takes is a few of these.
+pub const BACKUP_SEGMENT_BYTES: usize = 8 * 1024 * 1024;
+
+/// Longest segment: one item may come on top.
+pub const BACKUP_SEGMENT_BYTES_MAX: u64 = 9 * 1024 * 1024;
+
+/// Longest manifest of a copy: 250 bytes for each segment of a record of two
+/// terabytes.
+pub const BACKUP_MANIFEST_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// How often a table service is read twice before a copy of it is given up.
+pub const BACKUP_ROUNDS_MAX: u32 = 3;
+
+/// First pause before the store is asked again while copying; doubled each time.
+pub const BACKUP_PAUSE_MS: u64 = 50;
+
+/// How often it is asked: over about 50 s.
+pub const BACKUP_TRIES_MAX: u32 = 10;
+
+/// Items that are put back at once.
+pub const RESTORE_WRITES_AT_ONCE: usize = 500;
+
+/// Longest answer of a component that is tried before it takes over.
+pub const UPGRADE_PROBE_MS: u64 = 5_000;
+
+/// Longest command or answer on the socket of a running gateway.
+pub const CONTROL_BYTES_MAX: usize = 64 * 1024;
+
+/// How long a running gateway waits for the rest of a command, or for the one
+/// that takes over to say that it is open.
+pub const CONTROL_MS: u64 = 120_000;
+
+/// How long a gateway whose successor is open asks its clients to leave, one
+/// answer at a time, before it closes the connections that are idle.
+pub const LEAVE_MS: u64 = 5_000;
+
+/// Listeners that a gateway hands over: three for each of the eighteen regions,
+/// with room to spare.
+pub const LISTENERS_MAX: usize = 64;
+
 const _: () = assert!(BODY_BYTES_MAX as u64 <= LINGER_BYTES_MAX);
+const _: () = assert!(
+    (BACKUP_SEGMENT_BYTES + 2 * store::limits::ITEM_BYTES_MAX) as u64 <= BACKUP_SEGMENT_BYTES_MAX
+);
 const _: () = assert!(LINGER_MS < SHUTDOWN_MS);
 const _: () = assert!(READINESS_ASK_MS <= READINESS_MS);
 const _: () = assert!(BODY_BYTES_MAX * 4 <= BODIES_BYTES_MAX);

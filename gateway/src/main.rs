@@ -1,8 +1,10 @@
 //! `dossier`: a region's front door, and the command line around it.
 
 mod admin;
+mod backup;
 mod cli;
 mod compiled;
+mod control;
 mod door;
 mod engine;
 mod functions;
@@ -25,6 +27,8 @@ mod region;
 mod routes;
 mod sandbox;
 mod trace;
+mod upgrade;
+mod worlds;
 
 use std::process::ExitCode;
 

@@ -4,7 +4,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use chart::table::{Key, Table};
+use chart::table::Table;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
@@ -46,9 +46,10 @@ impl<T: Table> Readiness<T> {
         found
     }
 
-    /// One strongly consistent read of each table, of an item that is in none.
+    /// One strongly consistent read of each table, of an item that is in
+    /// none but while a copy is put back.
     async fn ask(&self) -> Result<(), &'static str> {
-        let key = Key::new("readiness", "readiness");
+        let key = crate::backup::marker();
         let [record, access] = &self.tables;
         let asked = async { futures::join!(record.get(&key), access.get(&key)) };
         let asked = roles::acting(roles::own::READINESS.into(), asked);
@@ -56,7 +57,9 @@ impl<T: Table> Readiness<T> {
             Err(_) => Err("the store does not answer in time"),
             Ok((Err(_), _)) => Err("the table of the record cannot be read"),
             Ok((_, Err(_))) => Err("the table of accesses cannot be read"),
-            Ok((Ok(_), Ok(_))) => Ok(()),
+            Ok((Ok(None), Ok(None))) => Ok(()),
+            // Only putting a copy back leaves an item there (`backup::marker`).
+            Ok((Ok(_), Ok(_))) => Err("a copy is being put back into the tables"),
         }
     }
 }

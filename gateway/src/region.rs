@@ -66,6 +66,7 @@ pub struct Region {
     pub ground: Ground,
     readiness: StoreReadiness,
     open: Arc<AtomicBool>,
+    leaving: Arc<AtomicBool>,
 }
 
 /// The parts of a [`Region`] that the caller chooses.
@@ -154,6 +155,7 @@ impl Region {
             functions: parts.functions,
             code: parts.code,
             open: Arc::default(),
+            leaving: Arc::default(),
         })
     }
 
@@ -182,6 +184,7 @@ impl Region {
             tracing: self.tracing.clone(),
             peers: Arc::clone(&self.peers),
             open: Arc::clone(&self.open),
+            leaving: Arc::clone(&self.leaving),
         }
     }
 
@@ -199,6 +202,17 @@ impl Region {
             return Err("the door is not open");
         }
         self.readiness.look().await
+    }
+
+    /// Whether another process answers at this door by now, so that each answer
+    /// is the last of its connection (RFC 9112 §9.6).
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Acquire)
+    }
+
+    /// From now on it does.
+    pub fn leave(&self) {
+        self.leaving.store(true, Ordering::Release);
     }
 
     /// Opens or closes the door; requests that come all the same are served.

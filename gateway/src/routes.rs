@@ -33,7 +33,7 @@ pub enum Found {
 }
 
 /// Every route of the manifest, the most particular first.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Routes {
     routes: Vec<Route>,
 }

@@ -43,6 +43,7 @@ mod layout;
 mod packed;
 mod readers;
 pub mod serve;
+mod snapshot;
 mod statements;
 mod stored_key;
 mod tables_of_engine;
@@ -50,6 +51,7 @@ mod tokens;
 mod writer;
 
 pub use census::{Census, Kind};
+pub use snapshot::{Snapshot, snapshots};
 
 /// Connections for reading, per file: more than the threads that read at once.
 const READERS: usize = 4;

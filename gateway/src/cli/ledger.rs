@@ -7,6 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use access::entry::{Change, Entry};
 use access::journal::JournalError;
 use access::ledger::{Log as RegionLog, export};
 use anyhow::{Context, Result, anyhow};
@@ -26,6 +27,9 @@ use crate::record::{self, AnyTable, Choice, System};
 pub const ENTRIES: &str = "entries.ndjson";
 /// File of the record's versions within an export.
 pub const VERSIONS: &str = "versions.ndjson";
+/// File, beside these, of the versions that entries tell of which the checkpoint
+/// does not cover yet.
+pub const LATER: &str = "later.ndjson";
 /// Commits read at once.
 const COMMITS_AT_ONCE: u32 = 1_000;
 
@@ -110,26 +114,45 @@ fn private(path: &Path) -> Result<fs::File> {
 }
 
 async fn exported(options: &Export) -> Result<()> {
-    let [record, access] = record::tables(&options.places, &options.choice).await?;
-    fs::create_dir(&options.out).with_context(|| format!("making {}", options.out.display()))?;
+    let tables = record::tables(&options.places, &options.choice).await?;
     let chosen = |code: &String| options.regions.is_empty() || options.regions.contains(code);
     let directory = record::directory(&options.places.regions)?;
     let codes = directory.regions().iter().map(|region| region.code.clone()).filter(chosen);
+    let codes: Vec<String> = codes.collect();
+    for (code, size, count) in write(tables, &codes, &options.out).await? {
+        println!("{code}: {size} leaves, {count} entries");
+    }
+    Ok(())
+}
+
+/// Writes the logs of regions, their entries and the record's versions into a new
+/// folder. Gives code, leaves and entries of each region that has a log.
+///
+/// # Errors
+/// When the folder is there, a file cannot be written, or the store not be
+/// reached.
+pub async fn write(
+    [record, access]: [AnyTable; 2],
+    codes: &[String],
+    out: &Path,
+) -> Result<Vec<(String, u64, u64)>> {
+    fs::create_dir(out).with_context(|| format!("making {}", out.display()))?;
     let access = Arc::new(access);
     // What is committed meanwhile has its entry and not its version here: export
     // again when nobody writes.
-    versions(record, &options.out.join(VERSIONS)).await?;
+    versions(record, &out.join(VERSIONS)).await?;
+    let mut written = Vec::new();
     for code in codes {
-        let log = RegionLog::new(Arc::clone(&access), &code);
+        let log = RegionLog::new(Arc::clone(&access), code);
         if let Some(note) = log.published().await? {
-            let folder = options.out.join(&code);
+            let folder = out.join(code);
             let size = Checkpoint::parse(&note.text)?.size;
             write_log(&log, size, note.to_text().as_bytes(), &folder).await?;
-            let count = entries(&access, &code, size, &folder.join(ENTRIES)).await?;
-            println!("{code}: {size} leaves, {count} entries");
+            let count = entries(&access, code, size, &folder.join(ENTRIES)).await?;
+            written.push((code.clone(), size, count));
         }
     }
-    Ok(())
+    Ok(written)
 }
 
 async fn write_log(
@@ -152,14 +175,19 @@ async fn write_log(
     Ok(())
 }
 
-/// Entries that the checkpoint covers; those after it are left out.
+/// Entries that the checkpoint covers. Of those after it, what they changed is
+/// listed beside them.
 async fn entries(access: &AnyTable, region: &str, size: u64, path: &Path) -> Result<u64> {
     let mut file = BufWriter::new(private(path)?);
+    let mut later = BufWriter::new(private(&path.with_file_name(LATER))?);
     let mut count = 0;
     let mut failed = Ok(());
     export(access, region, |exported| {
         let Some((leaf, opening)) = exported.place.filter(|(leaf, _)| *leaf < size) else {
-            return Ok(());
+            return told(&exported.entry, &mut later).or_else(|error| {
+                failed = Err(error);
+                Err(JournalError::Stopped)
+            });
         };
         count += 1;
         let salt = hexadecimal(&opening.salt);
@@ -175,7 +203,22 @@ async fn entries(access: &AnyTable, region: &str, size: u64, path: &Path) -> Res
     .or_else(|error| if failed.is_err() { Ok(()) } else { Err(anyhow!(error)) })?;
     failed?;
     file.flush()?;
+    later.flush()?;
     Ok(count)
+}
+
+/// The versions that an entry tells of which no checkpoint covers yet.
+fn told(entry: &Entry, file: &mut impl Write) -> std::io::Result<()> {
+    // What was refused changed nothing.
+    if entry.outcome.status >= 400 {
+        return Ok(());
+    }
+    for item in entry.items.iter().filter(|item| item.change != Change::Read) {
+        let line = Version(item.resource_type.clone(), item.id.clone(), item.version);
+        serde_json::to_writer(&mut *file, &line)?;
+        file.write_all(b"\n")?;
+    }
+    Ok(())
 }
 
 /// Every version that the record's feed tells of, each looked up.

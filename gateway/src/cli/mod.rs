@@ -1,5 +1,6 @@
 //! The command line: one subcommand, one file.
 
+pub mod backup;
 pub mod compile;
 pub mod demo;
 pub mod ledger;
@@ -8,10 +9,12 @@ pub mod region;
 pub mod regions;
 pub mod register;
 pub mod report;
+pub mod restore;
 pub mod store;
 pub mod tables;
 pub mod token;
 pub mod up;
+pub mod upgrade;
 pub mod verify;
 pub mod yearly;
 
@@ -58,6 +61,12 @@ enum Command {
     Register(register::Options),
     /// Counts the accesses of a year, through a region's door
     Yearly(yearly::Options),
+    /// Copies the record into files, or checks such a copy
+    Backup(Box<backup::Options>),
+    /// Puts a copy back into empty tables, or rehearses that
+    Restore(Box<restore::Options>),
+    /// Has running gateways take the components that are built now
+    Upgrade(upgrade::Options),
     /// Tells how the pilot fared: latencies, refusals, loads, the questions that decide
     Report(report::Options),
 }
@@ -115,6 +124,9 @@ pub fn run() -> Result<()> {
             Command::Verify(options) => verify::run(options).await,
             Command::Register(options) => register::run(options).await,
             Command::Yearly(options) => yearly::run(options).await,
+            Command::Backup(options) => backup::run(*options).await,
+            Command::Restore(options) => restore::run(*options).await,
+            Command::Upgrade(options) => upgrade::run(&options),
             Command::Report(options) => report::run(options).await,
         }
     })

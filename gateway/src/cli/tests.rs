@@ -22,6 +22,12 @@ fn the_fixed_entry_points_are_understood() {
         "dossier token --role patient --region 04 --patient p1 --data d",
         "dossier load --region 06 a.json b",
         "dossier demo --people 10 --seed 7",
+        "dossier backup --data d --out copy",
+        "dossier backup verify copy --digest 00",
+        "dossier restore --data d --from copy",
+        "dossier restore --data d --from copy --rehearse --key k --live",
+        "dossier up --take-over",
+        "dossier upgrade --data d",
     ] {
         assert!(Line::try_parse_from(line.split(' ')).is_ok(), "{line}");
     }

@@ -1,5 +1,9 @@
 //! `dossier up`: the doors of one region or several, over one record.
 
+mod doors;
+mod follow;
+mod footing;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -8,27 +12,24 @@ use std::time::Duration;
 use ::report::slice::Event;
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use doors::{Doors, every_door, upgrader};
+use follow::{Follow, Seat};
+use footing::Standing;
 use regions::Directory;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio_rustls::TlsAcceptor;
 
 use crate::cli::{Places, report};
+use crate::control;
 use crate::door::tls::Certificate;
-use crate::door::{self, Entrance, Workers};
+use crate::door::{self, Workers};
 use crate::functions::Functions;
 use crate::log::Log;
 use crate::manifest::Manifest;
-use crate::peers::{PeerDoor, Peers};
+use crate::peers::Peers;
 use crate::pilot::Pilot;
 use crate::record::{Central, Ground, Place};
 use crate::region::{Doorway, Parts, Region, Tracing};
-use crate::{admin, keys, ledger, limits, otlp, peers, record};
-use follow::{Follow, Seat};
-use footing::Standing;
-
-mod follow;
-mod footing;
+use crate::{keys, ledger, limits, otlp, peers, record};
 
 /// Options of `dossier up`.
 #[derive(Args)]
@@ -58,6 +59,10 @@ pub struct Options {
     /// Threads that answer [default: one per core]
     #[arg(long, value_name = "N")]
     workers: Option<usize>,
+    /// Take the doors of the gateway that has them now, over the same --data,
+    /// once this one is open: nobody is turned away between the two
+    #[arg(long)]
+    take_over: bool,
     /// Where the record is
     #[command(flatten)]
     store: record::Choice,
@@ -114,10 +119,14 @@ pub async fn run(options: Options) -> Result<()> {
     let tls = options.tls.as_ref();
     let tls = tls.map(|shown| shown.acceptor(&options.places.data.join("tls"))).transpose()?;
     let tracing = Tracing { sampling: options.otlp.sampling(), exporter: options.otlp.exporter()? };
+    let before = match options.take_over {
+        true => control::take_over(&options.places.data, &every_door(&addresses))?,
+        false => None,
+    };
     let mut opened = gateways(&options, &directory, &addresses, &log)?;
     let standing = Standing::new(central, &directory, &options, &log)?;
     let pilot = Arc::clone(&standing.pilot);
-    let mut seats = Vec::new();
+    let (mut doors, mut seats) = (Doors::default(), Vec::new());
     for place in &addresses {
         let (peers, gateways) = match opened.remove(&place.code) {
             Some(opened) => (opened.peers, opened.door),
@@ -141,45 +150,24 @@ pub async fn run(options: Options) -> Result<()> {
             reuse: options.reuse,
             secure: tls.is_some(),
         });
-        region.set_open(true);
         let doorway = Doorway::new(region);
-        open(place, &doorway, (tls.clone(), gateways), &workers)?;
-        log.event("open", Some(&place.code));
+        doors.open(place, &doorway, (tls.as_ref(), gateways), &workers)?;
         seats.push(Seat::new(placed, doorway, behind));
     }
-    let doorways: Vec<Arc<Doorway>> = seats.iter().map(Seat::doorway).collect();
-    let watching = Watching::begin(&pilot, &tracing, &doorways, &log);
+    let watching = Watching::begin(&pilot, &tracing, &doors.doorways, &log);
+    let upgrader = upgrader(&options, &functions, &routes, &doors, &log)?;
     let mut follow = Follow::new(&options.places.regions, directory, standing, seats)?;
     tokio::select! {
-        stopped = stop_signal() => stopped?,
+        stopped = doors.serve(before, upgrader, (&options, &workers, &log)) => stopped?,
         never = follow.keep() => never?,
     }
     log.event("closing", None);
-    let whole = door::close(&doorways, &workers).await;
-    watching.end(&doorways).await;
+    let whole = door::close(&doors.doorways, &workers).await;
+    watching.end(&doors.doorways).await;
     follow.end().await;
     log.event(if whole { "closed" } else { "closed, some requests were cut off" }, None);
     writing.abort();
     log.flush(&mut std::io::stdout());
-    Ok(())
-}
-
-/// Listens at a region's addresses: for anybody, for machines, for gateways.
-fn open(
-    place: &Addresses,
-    doorway: &Arc<Doorway>,
-    (tls, gateways): (Option<TlsAcceptor>, Option<(TcpListener, PeerDoor)>),
-    workers: &Arc<Workers>,
-) -> Result<()> {
-    let (public, private) = (door::listen(place.door)?, door::listen(place.admin)?);
-    tokio::spawn(admin::serve(private, Arc::clone(doorway)));
-    let accept = |listener, entrance| {
-        tokio::spawn(door::accept(listener, Arc::clone(doorway), entrance, workers.clone()));
-    };
-    accept(public, Entrance::public(tls));
-    if let Some((listener, gateways)) = gateways {
-        accept(listener, Entrance::Gateways(gateways));
-    }
     Ok(())
 }
 

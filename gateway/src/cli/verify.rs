@@ -2,7 +2,7 @@
 //! else.
 
 mod files;
-mod record;
+pub mod record;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -104,6 +104,11 @@ struct Recorded {
 }
 
 impl Keys {
+    /// These.
+    pub fn new(logs: Vec<String>, witnesses: Vec<String>, quorum: Option<usize>) -> Self {
+        Self { logs, witnesses, quorum }
+    }
+
     /// The policy that they make.
     ///
     /// # Errors
@@ -153,7 +158,7 @@ pub async fn run(options: Options) -> Result<()> {
             What::Log(options) => whole(options, &size),
             What::Range(options) => range(options),
             What::Proof(options) => proof(options),
-            What::Record(options) => record::verify(&options.folder, &policy),
+            What::Record(options) => record::verify(&options.folder, &policy).map(drop),
         };
         if let Some(data) = &options.data {
             leave(data, name, &policy, size.into_inner(), &done)?;

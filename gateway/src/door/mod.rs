@@ -12,6 +12,7 @@ mod body;
 mod connection;
 pub mod headers;
 mod linger;
+pub mod listeners;
 mod onward;
 mod refused;
 mod request;
@@ -67,6 +68,8 @@ struct Worker {
 /// The threads that answer.
 pub struct Workers {
     workers: Vec<Worker>,
+    /// Nobody is accepted any more.
+    full: watch::Sender<bool>,
     stop: watch::Sender<bool>,
 }
 
@@ -78,7 +81,8 @@ impl Workers {
     pub fn start(count: usize) -> Result<Self> {
         let (stop, stopped) = watch::channel(false);
         let workers = (0..count.max(1)).map(|index| worker(index, stopped.clone()));
-        Ok(Self { workers: workers.collect::<Result<_>>()?, stop })
+        let (full, _) = watch::channel(false);
+        Ok(Self { workers: workers.collect::<Result<_>>()?, full, stop })
     }
 
     /// Connections that are open.
@@ -99,7 +103,18 @@ impl Workers {
     /// Lets what is in flight finish, and closes every connection. `false` when
     /// some had to be cut off at the deadline.
     pub async fn finish(&self, within: Duration) -> bool {
+        self.accept_no_more();
         let _ = self.stop.send(true);
+        self.emptied(within).await
+    }
+
+    /// Nobody new comes in by this process.
+    pub fn accept_no_more(&self) {
+        self.full.send_replace(true);
+    }
+
+    /// Waits until every connection is closed; `false` when some are left then.
+    async fn emptied(&self, within: Duration) -> bool {
         let until = tokio::time::Instant::now() + within;
         while self.connections() > 0 {
             if tokio::time::Instant::now() >= until {
@@ -144,19 +159,15 @@ impl Drop for Counted {
     }
 }
 
-/// Binds a door's address.
+/// Listens at a door's address: on the socket of the process before this one, if
+/// that handed it over.
 ///
 /// # Errors
 /// Says which address is taken.
 pub fn listen(address: SocketAddr) -> Result<TcpListener> {
-    let domain = socket2::Domain::for_address(address);
-    let socket = socket2::Socket::new(domain, socket2::Type::STREAM, None)?;
-    // A restarted gateway takes its address back at once.
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into()).with_context(|| format!("{address} cannot be listened on"))?;
-    socket.listen(1_024)?;
-    Ok(TcpListener::from_std(socket.into())?)
+    let listener = listeners::listen(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(TcpListener::from_std(listener)?)
 }
 
 /// Accepts connections for a region until told to stop.
@@ -166,7 +177,7 @@ pub async fn accept(
     entrance: Entrance,
     workers: Arc<Workers>,
 ) {
-    let mut stopped = workers.stop.subscribe();
+    let mut stopped = workers.full.subscribe();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -194,4 +205,15 @@ pub async fn close(doorways: &[Arc<Doorway>], workers: &Workers) -> bool {
         doorway.region().set_open(false);
     }
     workers.finish(Duration::from_millis(limits::SHUTDOWN_MS)).await
+}
+
+/// Another process accepts at these doors by now: those who are connected here are
+/// told to come again, each with its next answer. A connection on which nothing
+/// was asked for is not closed under a request that is on its way.
+pub async fn leave(doorways: &[Arc<Doorway>], workers: &Workers) {
+    for doorway in doorways {
+        doorway.region().leave();
+    }
+    workers.accept_no_more();
+    workers.emptied(Duration::from_millis(limits::LEAVE_MS)).await;
 }

@@ -85,10 +85,10 @@ pub async fn answer(
     let start = Instant::now();
     let observed = Observed::new(region.tracing.sampling.take_in(asked.headers_mut()));
     let request_id = headers::request_id(asked.headers());
-    let method = asked.method().clone();
+    let (method, asked_version) = (asked.method().clone(), asked.version());
     let language = rest::headers::language(asked.headers());
     // HTTP/2 ends a stream by itself without harm to the others.
-    let ends_badly = asked.version() < Version::HTTP_2 && !asked.body().is_end_stream();
+    let ends_badly = asked_version < Version::HTTP_2 && !asked.body().is_end_stream();
     let path = asked.uri().path().to_owned();
     let emergent = rest::ask::emergency(asked.headers()).is_some();
     let (answerer, answered) = match own(&region, &asked).await {
@@ -104,6 +104,10 @@ pub async fn answer(
     if unread && ends_badly {
         answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         lingering.set(true);
+    }
+    // A successor answers at this address: whoever comes again comes to it.
+    if asked_version < Version::HTTP_2 && region.is_leaving() {
+        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     headers::send(answer.headers_mut(), &request_id, region.secure);
     if caller == Caller::Gateway
@@ -394,8 +398,9 @@ async fn ask(
 ) -> Result<Answer, Refused> {
     let limit = arriving.left();
     let call = Call { origin: arriving.origin, walls: region.walls.clone() };
-    let functions = match &region.functions {
-        Functions::Sandboxed(functions) => functions,
+    let generation = match &region.functions {
+        // This request keeps to these, whatever takes over meanwhile.
+        Functions::Sandboxed(functions) => functions.now(),
         Functions::Native(handlers) => {
             let (_, handler) = handlers.get(index).ok_or(Refused::Unfinished("no function"))?;
             let language = rest::headers::language(request.headers());
@@ -408,11 +413,11 @@ async fn ask(
     };
     let owner = match region.reuse {
         0 | 1 => None,
-        _ => Owner::of(request.headers(), &region.code, index),
+        _ => Owner::of(request.headers(), &region.code, (index, generation.number)),
     };
     let asked_bytes = request.body().len();
     let answered = timeout(limit, async {
-        let function = functions.get(index).ok_or(Failure::Full)?;
+        let function = generation.functions.get(index).ok_or(Failure::Full)?;
         let began = observed.begin();
         let mut kept = instance(region, (index, function), owner.as_ref(), call).await?;
         observed.end(began, Kind::Internal, || "instance".to_owned());

@@ -10,18 +10,18 @@ use sha2::{Digest, Sha256};
 use crate::limits;
 use crate::sandbox::Instance;
 
-/// Whose instance it is: the caller by its whole `Authorization`, the door and
-/// the function.
+/// Whose instance it is: the caller by its whole `Authorization`, the door, the
+/// function, and the generation of functions that it was made of.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Owner {
     caller: [u8; 32],
     region: String,
-    function: usize,
+    function: (usize, u64),
 }
 
 impl Owner {
     /// The owner that a request speaks for; nobody without an authorization.
-    pub fn of(headers: &HeaderMap, region: &str, function: usize) -> Option<Self> {
+    pub fn of(headers: &HeaderMap, region: &str, function: (usize, u64)) -> Option<Self> {
         let authorization = headers.get(header::AUTHORIZATION)?;
         let caller = Sha256::digest(authorization.as_bytes()).into();
         Some(Self { caller, region: region.to_owned(), function })

@@ -22,6 +22,7 @@ use store::definition::TableKind;
 use store::sdk::SdkTable;
 use tokio::runtime::Handle;
 
+use crate::backup::give;
 use crate::cli::Places;
 use crate::ledger::{Gauges, Keeper};
 use crate::limits;
@@ -113,6 +114,9 @@ async fn tables_of_roles(
 }
 
 /// The tables of a ground, in whose name and behind which policies it may be.
+///
+/// # Errors
+/// When they cannot be opened, or a copy is being put back into them.
 async fn reached(
     ground: &Ground,
     data: &Path,
@@ -123,6 +127,12 @@ async fn reached(
         Some(assumed) => tables_of_roles(choice, ground, assumed).await?,
         None => ground.tables(data, choice).await?,
     };
+    // With a role of its own, since each table may be asked in a name only.
+    let asked = roles::acting(own::READINESS.into(), give::is_under_way(&tables));
+    ensure!(
+        !asked.await,
+        "a copy is being put back into these tables: let dossier restore end, then start again"
+    );
     Ok(match roles {
         Some(roles) => tables.map(|table| table.behind(roles)),
         None => tables,

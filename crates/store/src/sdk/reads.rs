@@ -16,6 +16,30 @@ use crate::limits::BATCH_GET_KEYS_MAX;
 const UNPROCESSED_PAUSE: Duration = Duration::from_millis(10);
 
 impl SdkTable {
+    /// One page of the whole table, strongly consistent, at most 1 MB, and where
+    /// the next one begins: for a copy. Whatever was written before the first
+    /// page was asked for is in one of the pages; of what is written meanwhile,
+    /// some is.
+    ///
+    /// # Errors
+    /// As [`chart::table::Table`]; nothing is repeated.
+    pub async fn scan_page(
+        &self,
+        after: Option<&Key>,
+    ) -> TableResult<(Vec<(Key, Item)>, Option<Key>)> {
+        let call = self
+            .client
+            .scan()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .set_exclusive_start_key(after.map(key_attributes));
+        let output = call.send().await.map_err(failure::of_call)?;
+        let items = output.items.unwrap_or_default().into_iter().map(from_attributes);
+        let items = items.collect::<TableResult<_>>()?;
+        let last = output.last_evaluated_key.map(from_attributes).transpose()?;
+        Ok((items, last.map(|(key, _)| key)))
+    }
+
     pub(super) async fn get_item(&self, key: &Key) -> TableResult<Option<Item>> {
         let call = self
             .client

@@ -28,11 +28,6 @@ impl Seat {
     pub fn new(place: Place, doorway: Arc<Doorway>, behind: Behind) -> Self {
         Self { place, doorway, behind: Some(behind) }
     }
-
-    /// Its door.
-    pub fn doorway(&self) -> Arc<Doorway> {
-        Arc::clone(&self.doorway)
-    }
 }
 
 /// Follows the region files.

@@ -1,6 +1,6 @@
 //! Whether logs and record agree, from an export.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -12,21 +12,35 @@ use ledger::checkpoint::Policy;
 use ledger::leaf::Opening;
 
 use super::files::Opened;
-use crate::cli::ledger::{ENTRIES, Exported, VERSIONS, Version};
+use crate::cli::ledger::{ENTRIES, Exported, LATER, VERSIONS, Version};
 
-/// Checks the folder that `dossier ledger export` wrote.
+/// Checks the folder that `dossier ledger export` wrote. Gives the size of each
+/// region's log, by code.
 ///
 /// # Errors
 /// What does not agree, or cannot be read.
-pub fn verify(folder: &Path, policy: &Policy) -> Result<()> {
+pub fn verify(folder: &Path, policy: &Policy) -> Result<BTreeMap<String, u64>> {
     let mut versions = BTreeSet::new();
     for line in lines(&folder.join(VERSIONS))? {
         let Version(resource_type, id, version) = serde_json::from_str(&line?)?;
         versions.insert((resource_type, id, version));
     }
     let held = versions.len();
+    let mut waiting = 0;
+    for region in std::fs::read_dir(folder)? {
+        let later = region?.path().join(LATER);
+        if !later.exists() {
+            continue;
+        }
+        for line in lines(&later)? {
+            let Version(resource_type, id, version) = serde_json::from_str(&line?)?;
+            // Its entry is accepted, and not in the log yet.
+            waiting += u64::from(versions.remove(&(resource_type, id, version)));
+        }
+    }
     let mut agreement = Agreement::new(versions);
     let (mut logs, mut entries) = (0, 0_u64);
+    let mut sizes = BTreeMap::new();
     for region in std::fs::read_dir(folder)? {
         let region = region?.path();
         if !region.is_dir() {
@@ -38,6 +52,8 @@ pub fn verify(folder: &Path, policy: &Policy) -> Result<()> {
             super::head(&source, policy).with_context(|| region.display().to_string())?;
         super::told(&believed);
         let head = &believed.checkpoint;
+        let code = region.file_name().map(|name| name.to_string_lossy().into_owned());
+        sizes.insert(code.unwrap_or_default(), head.size);
         let faults = check::whole(&source, head);
         if !faults.is_none() {
             bail!("{}: the log is not whole:\n{faults}", region.display());
@@ -59,7 +75,10 @@ pub fn verify(folder: &Path, policy: &Policy) -> Result<()> {
         bail!("log and record do not agree:\n{faults}");
     }
     println!("{logs} logs, {entries} entries and {held} versions of the record agree");
-    Ok(())
+    if waiting > 0 {
+        println!("{waiting} of the versions have entries that no checkpoint covers yet");
+    }
+    Ok(sizes)
 }
 
 fn lines(path: &Path) -> Result<impl Iterator<Item = std::io::Result<String>>> {
