@@ -184,9 +184,9 @@ async fn entries(access: &AnyTable, region: &str, size: u64, path: &Path) -> Res
     let mut failed = Ok(());
     export(access, region, |exported| {
         let Some((leaf, opening)) = exported.place.filter(|(leaf, _)| *leaf < size) else {
-            return told(&exported.entry, &mut later).or_else(|error| {
+            return told(&exported.entry, &mut later).map_err(|error| {
                 failed = Err(error);
-                Err(JournalError::Stopped)
+                JournalError::Stopped
             });
         };
         count += 1;

@@ -27,8 +27,8 @@ impl Environment for Clock {
         System.fill_random(bytes);
     }
 
-    fn pause(&self, ms: u64) -> impl Future<Output = ()> + Send {
-        async move { System.sleep(ms).await }
+    async fn pause(&self, ms: u64) {
+        System.sleep(ms).await;
     }
 }
 
