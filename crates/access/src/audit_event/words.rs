@@ -280,15 +280,21 @@ impl Subtype {
     }
 
     /// BALP's name for the pattern; it has none for a token that is asked for,
-    /// for a review, for a phase, nor for an emergency.
+    /// for a review, for a phase, for an emergency, nor for a Bundle as a whole
+    /// (what its entries do to a resource is told by the pattern of each).
     pub fn pattern(self) -> Option<&'static str> {
         Some(match self {
-            Self::Token | Self::BreakGlass | Self::Review | Self::Phase => return None,
+            Self::Token
+            | Self::BreakGlass
+            | Self::Review
+            | Self::Phase
+            | Self::Batch
+            | Self::Transaction => return None,
             Self::AuthzConsent => "AuthZconsent",
             Self::Read | Self::Vread | Self::History => "Read",
             Self::Create => "Create",
             Self::Delete => "Delete",
-            Self::Update | Self::Patch | Self::Batch | Self::Transaction => "Update",
+            Self::Update | Self::Patch => "Update",
             Self::Search
             | Self::SearchSystem
             | Self::HistoryType
