@@ -25,7 +25,7 @@ def events(gateway) -> list[dict]:
         seen = created(clinician, observation(person))["id"]
         for path in (place, f"{place}/_history/1", f"{place}/_history", f"{place}/$everything",
                      f"/Observation?patient={person}", f"/Patient?_id={person}", "/Observation/_history?_count=5",
-                     "/_history?_count=5", f"{place}/Observation", f"/Observation/$lastn?patient={person}"):
+                     "/_history?_count=5", f"{place}/Observation", f"/Observation/$lastn?patient={person}", "/Organization?name=nobody"):
             assert clinician.get(path).status_code == 200, path
         assert system.get(f"/Observation/{seen}").status_code == 200
         assert nurse.get(f"/Observation/{hidden}").status_code == 404

@@ -3,6 +3,7 @@
 import os
 import ssl
 import subprocess
+import time
 from pathlib import Path
 
 import httpx
@@ -38,7 +39,7 @@ def over(tmp_path, gateway, fresh):
 
 def granted(running, trust) -> str:
     endpoint = f"{running.origin('06')}/oauth/token"
-    answer = httpx.post(endpoint, data=form(trust.assertion(endpoint)))
+    answer = httpx.post(endpoint, data=form(trust.assertion(endpoint), scope="system/*.cruds"))
     assert answer.status_code == 200, answer.text
     return answer.json()["access_token"]
 
@@ -71,6 +72,10 @@ def test_the_key_that_signs_tokens(tmp_path, over):
     assert read(running, old, person) == 401 and read(running, new, person) == 200
 
 
+def size_of(checkpoint: str) -> int:
+    return int(checkpoint.splitlines()[1])
+
+
 def test_the_key_of_a_ledger(tmp_path, over):
     keys = tmp_path / "keys"
     keys.mkdir()
@@ -95,6 +100,10 @@ def test_the_key_of_a_ledger(tmp_path, over):
     running = over(["--log-keys", str(keys)])
     with running.client() as client:
         created(client, observation(person))
+    # The size that both published has the signatures of both.
+    until = time.monotonic() + 30
+    while size_of(httpx.get(f"{log}/checkpoint").text) == size_of(before.read_text()) and time.monotonic() < until:
+        time.sleep(0.1)
     settled(running)
     both = ["--key", first, "--key", second]
     grown = run("verify", "log", "--log", log, *both, "--since", before)

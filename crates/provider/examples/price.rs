@@ -110,12 +110,7 @@ fn person(walls: &Walls, session: &Session) -> Result<String, Failure> {
     Ok(made.key.id.clone())
 }
 
-fn measured(
-    walls: &Walls,
-    session: &Session,
-    person: &str,
-    reads: usize,
-) -> Result<Took, Failure> {
+fn measured(walls: &Walls, session: &Session, person: &str, reads: usize) -> Result<Took, Failure> {
     let (cpu, began) = (cpu_us()?, Instant::now());
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS)

@@ -90,8 +90,7 @@ fn overlay(region: &Region) -> String {
          apiVersion: kustomize.config.k8s.io/v1beta1\n\
          kind: Kustomization\n\
          namespace: dossier-{code}\n\
-         resources:\n\
-         \x20 - \"../../base\"\n\
+         resources: [\"../../base\"]\n\
          labels:\n\
          \x20 - pairs:\n\
          \x20     dossier.health/region: \"{code}\"\n\
