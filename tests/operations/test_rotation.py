@@ -12,7 +12,7 @@ from harness.gateway import DOSSIER, Gateway
 from harness.load import settled
 from harness.regions import run
 from harness.resources import created, observation, patient
-from harness.trust import AUDIENCE, OWN_ISSUER, Key, Trust, form
+from harness.trust import OWN_ISSUER, Key, Trust, form
 
 SECOND_ISSUER = "https://dossier.example.org/tokens/2"
 
@@ -58,7 +58,7 @@ def test_the_key_that_signs_tokens(tmp_path, over):
     published = httpx.get(f"{running.origin('06')}/oauth/jwks").json()
     # The new key has a name of its own; the old one is trusted under its own until its tokens are past.
     issuers = trust.issuers()
-    issuers["issuers"].append({"issuer": OWN_ISSUER, "audiences": [AUDIENCE], "jwks": published})
+    issuers["issuers"].append({"issuer": OWN_ISSUER, "audiences": ["dossier"], "jwks": published})
     trust.own = Key("ES256", "own-2")
     arguments = trust.arguments(tmp_path / "second", issuers=issuers)
     arguments[arguments.index("--token-issuer") + 1] = SECOND_ISSUER
