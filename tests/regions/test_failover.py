@@ -241,6 +241,7 @@ def test_regions_fail_at_random(province, full, tmp_path):
         places = ("--data", province.data, "--region-files", province.files)
         exported = run("ledger", "export", *places, "--out", out, env=province.store.env)
         assert exported.returncode == 0, exported.stderr
-        keys = [part for code in province.doors for part in ("--key", province.data / f"ledger/{code}.vkey")]
+        # One rehearses: its ledger is no part of the record.
+        keys = [part for key in sorted((province.data / "ledger").glob("[0-9][0-9].vkey")) for part in ("--key", key)]
         agreed = run("verify", "record", out, *keys)
         assert agreed.returncode == 0 and "agree" in agreed.stdout, agreed.stderr

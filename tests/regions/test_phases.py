@@ -195,9 +195,19 @@ def restored(opening, **changes):
     """What a rehearsed restore leaves (docs/operations.md)."""
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     told = {"region": CODE, "backup": "rehearsal-1", "restored_at": now, "equal": True, "ledger": "verified"} | changes
-    path = opening.data / f"operations/restore-{CODE}.json"
-    path.parent.mkdir(exist_ok=True)
+    path = opening.data / f"rehearsal/{CODE}/operations/restore-{CODE}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(told))
+
+
+def really_restored(opening):
+    """A copy of the rehearsal's tables, while its gateway runs, put back and compared."""
+    copy = opening.data.parent / "copy"
+    taken = opening.run("backup", "--rehearsal", CODE, "--out", copy)
+    assert taken.returncode == 0, taken.stdout + taken.stderr
+    proved = opening.run("restore", "--rehearse", "--rehearsal", CODE, "--from", copy)
+    assert proved.returncode == 0 and f"{CODE}: ledger verified" in proved.stdout, proved.stdout + proved.stderr
+    opening.note("its record copied, put back, equal, the ledger verified")
 
 
 def test_a_region_from_nothing_to_live(opening):
@@ -305,7 +315,7 @@ def not_yet(opening):
 def ready(opening, practised):
     loaded = opening.run("load", "--region", CODE, bundle(opening))
     assert loaded.returncode == 0, loaded.stdout + loaded.stderr
-    restored(opening)
+    really_restored(opening)
     with opening.door.client() as client:
         for _ in range(REQUESTS):
             assert client.get(f"/Patient/{practised}").status_code == 200

@@ -10,7 +10,6 @@ use store::embedded::{Snapshot, snapshots};
 use store::sdk::SdkTable;
 
 use super::sum::Sum;
-use crate::cli::Places;
 use crate::limits;
 use crate::record::{Choice, Ground};
 
@@ -23,17 +22,18 @@ pub enum Source {
 }
 
 impl Source {
-    /// The tables where the record is.
+    /// The tables of a ground.
     ///
     /// # Errors
     /// When the files cannot be read.
-    pub async fn open(places: &Places, choice: &Choice) -> Result<Self> {
+    pub async fn open(ground: &Ground, data: &Path, choice: &Choice) -> Result<Self> {
         if choice.is_embedded() {
-            return Self::files(&Ground::Central.folder(&places.data));
+            return Self::files(&ground.folder(data));
         }
         let client = store::sdk::native_client().await;
+        let prefix = ground.prefix(&choice.table_prefix);
         let named = |kind: TableKind| {
-            SdkTable::new(client.clone(), format!("{}{}", choice.table_prefix, kind.base_name()))
+            SdkTable::new(client.clone(), format!("{prefix}{}", kind.base_name()))
         };
         Ok(Self::Service(TableKind::ALL.map(named)))
     }

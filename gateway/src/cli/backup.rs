@@ -9,7 +9,7 @@ use crate::backup::manifest::Manifest;
 use crate::backup::source::Source;
 use crate::backup::{give, take};
 use crate::cli::Places;
-use crate::record::Choice;
+use crate::record::{Choice, GroundChoice};
 
 /// Options of `dossier backup`.
 #[derive(Args)]
@@ -20,6 +20,8 @@ pub struct Options {
     places: Places,
     #[command(flatten)]
     choice: Choice,
+    #[command(flatten)]
+    ground: GroundChoice,
     /// Folder for the copy: a new one, or one where a copy was not finished. It
     /// will hold everything that the record holds
     #[arg(long, value_name = "DIR")]
@@ -56,7 +58,8 @@ pub async fn run(options: Options) -> Result<()> {
         return Ok(());
     }
     let out = options.out.context("say where the copy goes, with --out DIR")?;
-    let mut source = Source::open(&options.places, &options.choice).await?;
+    let ground = options.ground.ground(&options.places.regions)?;
+    let mut source = Source::open(&ground, &options.places.data, &options.choice).await?;
     let (manifest, digest) = take::take(&mut source, &out).await?;
     println!("record: {} items, access: {} items", manifest.record.items, manifest.access.items);
     println!("as they were at {} ({})", manifest.taken_at, manifest.point);

@@ -12,7 +12,7 @@ use store::definition::tables;
 use crate::backup::give;
 use crate::backup::source::Source;
 use crate::cli::{Places, backup};
-use crate::record::{self, Choice, Ground};
+use crate::record::{Choice, GroundChoice};
 
 /// Options of `dossier restore`.
 #[derive(Args)]
@@ -21,6 +21,8 @@ pub struct Options {
     places: Places,
     #[command(flatten)]
     choice: Choice,
+    #[command(flatten)]
+    ground: GroundChoice,
     /// Folder of the copy
     #[arg(long, value_name = "DIR")]
     from: PathBuf,
@@ -42,24 +44,25 @@ pub struct Options {
 /// there afterwards is not what the copy holds.
 pub async fn run(options: Options) -> Result<()> {
     let (manifest, digest) = backup::read(&options.from, options.digest.as_deref())?;
+    let ground = options.ground.ground(&options.places.regions)?;
     if options.rehearse {
-        return rehearsal::run(&options, &manifest, &digest).await;
+        return rehearsal::run(&options, &ground, &manifest, &digest).await;
     }
     ensure!(
         !options.rehearsal.is_any(),
         "--key, --witness, --quorum and --live are for --rehearse"
     );
-    if options.choice.is_embedded() {
+    let (data, choice) = (&options.places.data, &options.choice);
+    if choice.is_embedded() {
         // Makes the files, where there are none.
-        Ground::Central.embedded(&options.places.data)?;
+        ground.embedded(data)?;
     } else {
-        let client = store::sdk::native_client().await;
-        store::sdk::check_tables(&client, &options.choice.table_prefix).await?;
+        ground.check(data, choice).await?;
     }
-    let into = record::tables(&options.places, &options.choice).await?;
-    let before = Source::open(&options.places, &options.choice).await?;
+    let into = ground.tables(data, choice).await?;
+    let before = Source::open(&ground, data, choice).await?;
     give::put_back(&into, (&options.from, &manifest, &digest), before).await?;
-    let mut after = Source::open(&options.places, &options.choice).await?;
+    let mut after = Source::open(&ground, data, choice).await?;
     give::compare(&mut after, &manifest).await?;
     give::release(&into).await?;
     for (table, sum) in tables("").iter().zip([&manifest.record, &manifest.access]) {

@@ -1,13 +1,13 @@
 //! `dossier tables`: makes the store's tables from their one definition, or
 //! checks them.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clap::{Args, Subcommand};
 use store::definition::tables;
 use store::sdk;
 
 use crate::cli::Places;
-use crate::record::{self, Choice, Ground};
+use crate::record::{Choice, GroundChoice};
 
 /// Options of `dossier tables`.
 #[derive(Args)]
@@ -30,9 +30,8 @@ struct Where {
     places: Places,
     #[command(flatten)]
     choice: Choice,
-    /// The tables on which this region rehearses, instead of the central ones
-    #[arg(long, value_name = "CODE")]
-    rehearsal: Option<String>,
+    #[command(flatten)]
+    ground: GroundChoice,
 }
 
 /// Does it, and says what was done.
@@ -45,17 +44,7 @@ pub async fn run(options: Options) -> Result<()> {
         Action::Check(location) => (location, false),
     };
     let (data, choice) = (&location.places.data, &location.choice);
-    let ground = match &location.rehearsal {
-        Some(code) => {
-            let directory = record::directory(&location.places.regions)?;
-            ensure!(
-                directory.region(code).is_some(),
-                "there is no region {code} in the region files"
-            );
-            Ground::Rehearsal(code.clone())
-        }
-        None => Ground::Central,
-    };
+    let ground = location.ground.ground(&location.places.regions)?;
     let prefix = match choice.is_embedded() {
         // In a folder of their own.
         true => String::new(),

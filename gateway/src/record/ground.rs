@@ -4,13 +4,34 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use regions::{Directory, Phase, Region, rehearsal_prefix};
 use store::embedded::Embedded;
 use store::sdk::{self, SdkTable};
 
 use super::{AnyTable, Choice};
 use store::definition::TableKind;
+
+/// On which tables a command works.
+#[derive(clap::Args)]
+pub struct GroundChoice {
+    /// The tables on which this region rehearses, instead of the central ones
+    #[arg(long, value_name = "CODE")]
+    rehearsal: Option<String>,
+}
+
+impl GroundChoice {
+    /// What was chosen.
+    ///
+    /// # Errors
+    /// The region files of this folder cannot be read, or have no such region.
+    pub fn ground(&self, regions: &Path) -> Result<Ground> {
+        let Some(code) = &self.rehearsal else { return Ok(Ground::Central) };
+        let known = super::directory(regions)?.region(code).is_some();
+        ensure!(known, "there is no region {code} in the region files");
+        Ok(Ground::Rehearsal(code.clone()))
+    }
+}
 
 /// One of the two.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -29,7 +29,7 @@ use crate::limits;
 use crate::log::Log;
 use crate::readiness::Readiness;
 pub use environment::System;
-pub use ground::Ground;
+pub use ground::{Ground, GroundChoice};
 use roles::{Roles, own};
 pub use table::AnyTable;
 pub use table::Trips;

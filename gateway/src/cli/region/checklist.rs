@@ -70,8 +70,8 @@ pub struct Subject<'a> {
     pub now_ms: i64,
 }
 
-/// What a rehearsed restore leaves: `operations/restore-08.json` under the data
-/// folder, or under that of the rehearsal.
+/// What a rehearsed restore leaves (`cli::restore::rehearsal`):
+/// `operations/restore-08.json` under the data folder of its ground.
 #[derive(Deserialize)]
 struct Restored {
     region: String,
@@ -302,14 +302,10 @@ impl Subject<'_> {
 
     fn restore(&self) -> Measured {
         let code = self.code();
-        // Beside the tables that were copied, or where the central ones are.
         let name = format!("operations/restore-{code}.json");
-        let own = self.ground().data(self.data).join(&name);
-        let apart = self.data.join(format!("operations/rehearsal/restore-{code}.json"));
-        let central = self.data.join(name);
-        let path = if own.exists() { own } else { apart };
-        let path = if path.exists() { path } else { central };
-        let again = "rehearse it: back its record up, restore it, compare (docs/operations.md)";
+        let path = self.ground().data(self.data).join(name);
+        let again = "rehearse it: dossier backup --rehearsal, then dossier restore --rehearse --rehearsal \
+                     (docs/operations.md)";
         let read = || -> Result<Restored> {
             let text = std::fs::read_to_string(&path)
                 .with_context(|| format!("no restore was rehearsed: {}", path.display()))?;

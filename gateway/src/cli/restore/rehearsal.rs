@@ -21,9 +21,9 @@ use crate::backup::give;
 use crate::backup::manifest::Manifest;
 use crate::backup::source::Source;
 use crate::cli::{ledger, verify};
-use crate::record::{self, AnyTable, System};
+use crate::record::{self, AnyTable, Ground, System};
 
-/// Folder of what operations leave, below `--data`.
+/// Folder of what operations leave, below the data folder of the ground.
 pub const FOLDER: &str = "operations";
 /// Passes of sweeping and draining after which the rest is left.
 const PASSES_MAX: u32 = 100_000;
@@ -86,11 +86,16 @@ impl Options {
 ///
 /// # Errors
 /// What is wrong with the copy, the files or the ledgers.
-pub async fn run(options: &super::Options, manifest: &Manifest, digest: &str) -> Result<()> {
+pub async fn run(
+    options: &super::Options,
+    ground: &Ground,
+    manifest: &Manifest,
+    digest: &str,
+) -> Result<()> {
     let policy = options.rehearsal.policy(&options.places.data)?;
-    let operations = options.places.data.join(FOLDER);
+    let operations = ground.data(&options.places.data).join(FOLDER);
     let scratch = Scratch::new(&operations)?;
-    let sizes = rehearsed(options, manifest, digest, &policy, &scratch.0).await?;
+    let sizes = rehearsed((options, ground), manifest, digest, &policy, &scratch.0).await?;
     println!("equal: {} items, as they were at {}", manifest.items(), manifest.taken_at);
     for (region, size) in &sizes {
         println!("{region}: ledger verified to size {size}");
@@ -113,7 +118,7 @@ pub async fn run(options: &super::Options, manifest: &Manifest, digest: &str) ->
 }
 
 async fn rehearsed(
-    options: &super::Options,
+    (options, ground): (&super::Options, &Ground),
     manifest: &Manifest,
     digest: &str,
     policy: &Policy,
@@ -127,7 +132,7 @@ async fn rehearsed(
     give::compare(&mut Source::files(&folder)?, manifest).await?;
     give::release(&tables).await?;
     if options.rehearsal.live {
-        let mut live = Source::open(&options.places, &options.choice).await?;
+        let mut live = Source::open(ground, &options.places.data, &options.choice).await?;
         give::compare(&mut live, manifest).await.context("the live tables")?;
         println!("the live tables hold the same");
     }
