@@ -74,9 +74,10 @@ pub const RETRY_AFTER_S: u32 = 2;
 /// transaction takes a few seconds on a cold store.
 pub const ANSWER_MS: u64 = 60_000;
 
-/// Answers that there is nothing leave in time with this beat, so that how long
-/// they took does not tell what is withheld from what is absent: several times
-/// what finding and judging a resource takes, and less than a person notices.
+/// Answers that there is nothing leave in time with this beat, and a random part
+/// of another after it, so that how long they took does not tell what is withheld
+/// from what is absent: several times what finding and judging a resource takes,
+/// and less than a person notices.
 pub const NOT_FOUND_BEAT_MS: u64 = 20;
 
 /// How often the engine's epoch moves: a computing function gives way to the

@@ -104,8 +104,8 @@ def image(tmp_path_factory, full):
 
 
 def in_root(root, data, *arguments: str, hosts: str = "", env: dict | None = None) -> subprocess.Popen:
-    """Runs the program as a container's runtime does: this root, read-only but for its data, with /proc and three
-    devices, as nobody."""
+    """Runs the program as a container's runtime does: this root, read-only but for its data, with /proc and four
+    of the devices that it gives to every container, as nobody."""
     (root / "etc/hosts").write_text(f"127.0.0.1 localhost\n{hosts}")
     script = f"""set -e
 mount --make-rprivate /
@@ -113,7 +113,7 @@ mount --bind {root} {root}
 mkdir -p {root}/proc
 mount -t proc proc {root}/proc
 mkdir -p {root}/dev
-for device in null zero urandom; do touch {root}/dev/$device; mount --bind /dev/$device {root}/dev/$device; done
+for device in null zero random urandom; do touch {root}/dev/$device; mount --bind /dev/$device {root}/dev/$device; done
 mount --bind {data} {root}/data
 mount -o remount,bind,ro {root}
 exec chroot --userspec={NOBODY}:{NOBODY} {root} /dossier/dossier "$@"

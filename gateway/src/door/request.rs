@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use chart::Environment;
 use contracts::Origin;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::{Authority, Scheme};
@@ -30,7 +31,7 @@ use crate::metrics::{self, Answerer};
 use crate::observed::Observed;
 use crate::otlp::Traced;
 use crate::peers::{Hop, REGION};
-use crate::record::roles;
+use crate::record::{System, roles};
 use crate::region::Region;
 use crate::routes::Found;
 use crate::sandbox::{Failure, Function};
@@ -144,13 +145,18 @@ pub async fn answer(
     answer
 }
 
-/// Waits for the next beat since the request began. What is withheld and what is
-/// absent are both answered with 404; without this, the time that it takes to
-/// find and judge a resource would tell them apart.
+/// Waits for the next beat since the request began, and a part of another, drawn
+/// at random. What is withheld and what is absent are both answered with 404;
+/// without the beat, the time that it takes to find and judge a resource would
+/// tell them apart. The part drowns what is left of it: on a busy machine a
+/// thread that has worked more is woken some tenths of a millisecond later.
 async fn hold_back(start: Instant) {
     let beat = Duration::from_millis(limits::NOT_FOUND_BEAT_MS);
     let beats = start.elapsed().as_nanos() / beat.as_nanos() + 1;
-    let until = start + beat * u32::try_from(beats).unwrap_or(u32::MAX);
+    let mut drawn = [0; 4];
+    System.fill_random(&mut drawn);
+    let part = beat.mul_f64(f64::from(u32::from_le_bytes(drawn)) / f64::from(u32::MAX));
+    let until = start + beat * u32::try_from(beats).unwrap_or(u32::MAX) + part;
     tokio::time::sleep_until(until.into()).await;
 }
 

@@ -39,10 +39,12 @@ fn read(path: &Path, jwk: &str) -> Result<SigningIssuer> {
 
 fn make(folder: &Path, path: &Path) -> Result<SigningIssuer> {
     let mut random = Ok(());
-    let issuer = SigningIssuer::create(URL, AUDIENCE, |bytes| {
+    let made = SigningIssuer::create(URL, AUDIENCE, |bytes| {
         random = random.and(getrandom::fill(bytes));
-    })?;
+    });
+    // First, since without chance no key can be made.
     random.map_err(|error| anyhow!("no random numbers: {error}"))?;
+    let issuer = made?;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     // Two processes may be first at the same time: whoever links the name
     // wins, and the other reads what is there.
