@@ -6,6 +6,7 @@ built statically, and its root holds no library at all."""
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -120,8 +121,14 @@ exec chroot --userspec={NOBODY}:{NOBODY} {root} /dossier/dossier "$@"
 """
     os.chown(data, NOBODY, NOBODY)
     return subprocess.Popen(["unshare", "--mount", "--pid", "--fork", "--kill-child", "bash", "-c", script, "bash", *arguments],
-                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
                             env={"SSL_CERT_FILE": "/etc/ssl/certs/ca-certificates.crt", "PATH": os.environ["PATH"]} | (env or {}))
+
+
+def end(running: subprocess.Popen):
+    # The program too: as another user it no longer dies with its parent (prctl(2), PR_SET_PDEATHSIG).
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait(30)
 
 
 def test_the_image_holds_what_it_serves_and_nothing_else(image):
@@ -163,8 +170,7 @@ def test_the_program_serves_from_its_image_alone(image, tmp_path):
         owner = (data / "store").stat().st_uid
         assert owner == NOBODY
     finally:
-        running.kill()
-        running.wait(30)
+        end(running)
 
 
 @AS_ROOT
@@ -182,6 +188,5 @@ def test_the_program_finds_its_store_by_name(image, tmp_path):
             asked = connection.recv(4096)
             connection.close()
         finally:
-            asking.kill()
-            asking.wait(30)
+            end(asking)
     assert f"host: store.example:{port}".encode() in asked.lower(), asked
