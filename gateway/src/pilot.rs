@@ -46,10 +46,7 @@ impl Pilot {
         (ground, data): (&Ground, &Path),
         objectives: Objectives,
     ) -> Arc<Self> {
-        let only = match ground {
-            Ground::Central => None,
-            Ground::Rehearsal(code) => Some(code.clone()),
-        };
+        let only = ground.code().map(str::to_owned);
         let folder = records::folder(&ground.data(data));
         Arc::new(Self {
             access,

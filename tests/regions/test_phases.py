@@ -194,7 +194,8 @@ def bundle(opening) -> str:
 def restored(opening, **changes):
     """What a rehearsed restore leaves (docs/operations.md)."""
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    told = {"region": CODE, "backup": "rehearsal-1", "restored_at": now, "equal": True, "ledger": "verified"} | changes
+    told = {"region": CODE, "backup": "rehearsal-1", "taken_at": now, "restored_at": now, "equal": True, "items": 1,
+            "ledger": "verified", "ledger_size": 1} | changes
     path = opening.data / f"rehearsal/{CODE}/operations/restore-{CODE}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(told))

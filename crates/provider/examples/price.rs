@@ -56,6 +56,7 @@ impl Table for Kept {
 type Walls = Provider<Kept, Now>;
 
 /// What so many reads took.
+#[derive(Clone, Copy, Default)]
 struct Took {
     per_second: f64,
     cpu_us: f64,
@@ -72,7 +73,7 @@ fn main() -> Result<(), Failure> {
     let person = person(&audited, &session)?;
     let (unaudited, stranger) = door([record, access(true)])?;
     // Each warms up; then they take turns, so that the machine's moods are shared.
-    let mut sums = [(0.0, 0.0, 0.0); 2];
+    let mut sums = [Took::default(); 2];
     const TURNS: usize = 4;
     for turn in 0..=TURNS {
         for (sum, (walls, session)) in
@@ -80,20 +81,21 @@ fn main() -> Result<(), Failure> {
         {
             let took = measured(walls, session, &person, reads / TURNS)?;
             if turn > 0 {
-                sum.0 += took.per_second / TURNS as f64;
-                sum.1 += took.cpu_us / TURNS as f64;
-                sum.2 += took.afterwards_us / TURNS as f64;
+                sum.per_second += took.per_second / TURNS as f64;
+                sum.cpu_us += took.cpu_us / TURNS as f64;
+                sum.afterwards_us += took.afterwards_us / TURNS as f64;
             }
         }
     }
-    for (name, (per_second, cpu_us, afterwards_us)) in ["audited", "unaudited"].iter().zip(sums) {
+    for (name, took) in ["audited", "unaudited"].iter().zip(sums) {
+        let Took { per_second, cpu_us, afterwards_us } = took;
         println!(
             "{name:<10}{per_second:>9.0} reads/s {cpu_us:>7.1} \u{b5}s of CPU each, \
              {afterwards_us:.1} more to index and sequence"
         );
     }
-    let [(_, audited_us, after_us), (_, unaudited_us, none_us)] = sums;
-    println!("the audit: {:.1} \u{b5}s of CPU", audited_us + after_us - unaudited_us - none_us);
+    let [with, without] = sums.map(|took| took.cpu_us + took.afterwards_us);
+    println!("the audit: {:.1} \u{b5}s of CPU", with - without);
     drop((audited, unaudited, store));
     std::fs::remove_dir_all(&folder)?;
     Ok(())

@@ -4,11 +4,13 @@
 //! - [`item`]: an item as bytes. - [`sum`]: what a table's items add up to, in
 //!   any order. - [`segment`]: some items in a file, packed, by its hash. -
 //!   [`manifest`]: what the folder holds. - [`source`]: the tables read whole.
-//! - [`take`] writes a copy, [`give`] puts one back.
+//! - [`take`] writes a copy, [`give`] puts one back. - [`outcome`]: what a
+//!   rehearsed restore leaves.
 
 pub mod give;
 pub mod item;
 pub mod manifest;
+pub mod outcome;
 pub mod segment;
 pub mod source;
 pub mod sum;

@@ -18,9 +18,11 @@ pub mod upgrade;
 pub mod verify;
 pub mod yearly;
 
+use std::fs::{self, OpenOptions};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 
 /// One electronic health record per person, behind the doors of the health
@@ -130,6 +132,29 @@ pub fn run() -> Result<()> {
             Command::Report(options) => report::run(options).await,
         }
     })
+}
+
+/// Writes a file anew, whole or not at all: whoever reads it meanwhile sees the
+/// old text or the new one.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn replace(path: &Path, text: &str) -> Result<()> {
+    let written = || -> std::io::Result<()> {
+        let draft = path.with_extension(format!("{}.draft", std::process::id()));
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&draft)?;
+        file.write_all(text.as_bytes())?;
+        if let Ok(held) = fs::metadata(path) {
+            file.set_permissions(held.permissions())?;
+        }
+        file.sync_all()?;
+        fs::rename(&draft, path)?;
+        match path.parent() {
+            Some(folder) => fs::File::open(folder)?.sync_all(),
+            None => Ok(()),
+        }
+    };
+    written().with_context(|| format!("writing {}", path.display()))
 }
 
 #[cfg(test)]

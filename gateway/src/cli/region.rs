@@ -7,11 +7,9 @@ mod entry;
 mod new;
 mod phase;
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Args, Subcommand};
 
 /// Options of `dossier region`.
@@ -44,27 +42,4 @@ pub async fn run(options: Options) -> Result<()> {
 /// Folder of the infrastructure, in which the region files have one of their own.
 fn infra(regions: &Path) -> PathBuf {
     regions.parent().unwrap_or(Path::new(".")).to_owned()
-}
-
-/// Writes a file anew, whole or not at all: whoever reads it meanwhile sees the
-/// old text or the new one.
-///
-/// # Errors
-/// When it cannot be written.
-fn replace(path: &Path, text: &str) -> Result<()> {
-    let written = || -> std::io::Result<()> {
-        let draft = path.with_extension(format!("{}.draft", std::process::id()));
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&draft)?;
-        file.write_all(text.as_bytes())?;
-        if let Ok(held) = fs::metadata(path) {
-            file.set_permissions(held.permissions())?;
-        }
-        file.sync_all()?;
-        fs::rename(&draft, path)?;
-        match path.parent() {
-            Some(folder) => fs::File::open(folder)?.sync_all(),
-            None => Ok(()),
-        }
-    };
-    written().with_context(|| format!("writing {}", path.display()))
 }

@@ -11,7 +11,7 @@ use fhir::outcome::Language;
 
 use crate::cli::Places;
 use crate::pilot::{self, page, records};
-use crate::record::{self, Choice, Ground, System};
+use crate::record::{self, Choice, GroundChoice, System};
 
 /// Which objectives.
 #[derive(Args, Clone, Debug)]
@@ -61,9 +61,8 @@ pub struct Options {
     /// Only this region; may be repeated
     #[arg(long = "region", value_name = "CODE")]
     regions: Vec<String>,
-    /// The rehearsal of this region, instead of the central record
-    #[arg(long, value_name = "CODE")]
-    rehearsal: Option<String>,
+    #[command(flatten)]
+    ground: GroundChoice,
     /// As the public is shown it: emergencies rounded
     #[arg(long)]
     public: bool,
@@ -76,7 +75,8 @@ pub struct Options {
 pub async fn run(options: Options) -> Result<()> {
     let objectives = options.objectives.read()?;
     let directory = record::directory(&options.places.regions)?;
-    for code in options.regions.iter().chain(&options.rehearsal) {
+    let ground = options.ground.ground(&options.places.regions)?;
+    for code in &options.regions {
         if directory.region(code).is_none() {
             bail!("there is no region {code} in the region files");
         }
@@ -85,10 +85,9 @@ pub async fn run(options: Options) -> Result<()> {
     let Ok(period) = period else {
         bail!("--from and --to are days such as 2026-11-01, or instants, at most 400 days apart");
     };
-    let (data, only) = (&options.places.data, options.rehearsal.as_deref());
-    let ground = only.map_or(Ground::Central, |code| Ground::Rehearsal(code.to_owned()));
+    let data = &options.places.data;
     let [_, access] = ground.tables(data, &options.choice).await?;
-    let mut input = pilot::input(&access, &directory, period, only).await?;
+    let mut input = pilot::input(&access, &directory, period, ground.code()).await?;
     if !options.regions.is_empty() {
         input.regions.retain(|(place, _)| options.regions.contains(&place.code));
     }

@@ -61,9 +61,17 @@ impl Ground {
         directory.region(code).map_or(Self::Central, Self::of)
     }
 
+    /// The region that rehearses on it, if it is a rehearsal.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Central => None,
+            Self::Rehearsal(code) => Some(code),
+        }
+    }
+
     /// Whether it is a rehearsal.
     pub fn rehearses(&self) -> bool {
-        matches!(self, Self::Rehearsal(_))
+        self.code().is_some()
     }
 
     /// The word for it in names of ledgers.

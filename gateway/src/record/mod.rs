@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use access::token::KeySet;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use provider::keys::Fetch;
 use provider::{Authority, Away, Background, Journaling, Later, Provider, Setup};
 use regions::Directory;
@@ -336,12 +336,16 @@ pub fn region_files(folder: &Path) -> Result<Vec<(String, String)>> {
 /// # Errors
 /// Every fault of every file.
 pub fn directory(folder: &Path) -> Result<Directory> {
-    let files = region_files(folder)?;
-    match Directory::read(files.iter().map(|(name, text)| (name.as_str(), text.as_str()))) {
-        Ok(directory) => Ok(directory),
-        Err(faults) => {
-            let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-            bail!("the region files have faults:\n  {}", faults.join("\n  "))
-        }
-    }
+    let faults =
+        |faults: Vec<String>| anyhow!("the region files have faults:\n  {}", faults.join("\n  "));
+    directory_of(&region_files(folder)?).map_err(faults)
+}
+
+/// The directory that these region files make: name and text of each.
+///
+/// # Errors
+/// Every fault of every file, in words.
+pub fn directory_of(files: &[(String, String)]) -> Result<Directory, Vec<String>> {
+    Directory::read(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))
+        .map_err(|faults| faults.iter().map(ToString::to_string).collect())
 }

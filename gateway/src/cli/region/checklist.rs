@@ -3,18 +3,18 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use fhir::resource::parse_instant;
 use regions::{Directory, Item, Move, Region};
 use report::{Objectives, Record, Span};
-use serde::Deserialize;
 
+use crate::backup::outcome::{self, Outcome};
 use crate::cli::verify;
 use crate::ledger::keys;
 use crate::limits::{LATENCY_MEASURED_MS, RESTORE_OLD_MS};
 use crate::peers;
 use crate::pilot::{keep, records};
-use crate::record::{AnyTable, Choice, Ground};
+use crate::record::{self, AnyTable, Choice, Ground};
 
 /// One item that was looked at.
 pub struct Finding {
@@ -70,34 +70,6 @@ pub struct Subject<'a> {
     pub now_ms: i64,
 }
 
-/// What a rehearsed restore leaves (`cli::restore::rehearsal`):
-/// `operations/restore-08.json` under the data folder of its ground.
-#[derive(Deserialize)]
-struct Restored {
-    region: String,
-    backup: String,
-    restored_at: Instant,
-    equal: bool,
-    ledger: String,
-}
-
-/// An instant of FHIR, or milliseconds since 1970.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Instant {
-    Text(String),
-    Milliseconds(i64),
-}
-
-impl Instant {
-    fn ms(&self) -> Option<i64> {
-        match self {
-            Self::Text(text) => parse_instant(text),
-            Self::Milliseconds(ms) => Some(*ms),
-        }
-    }
-}
-
 impl Subject<'_> {
     fn code(&self) -> &str {
         &self.region.code
@@ -143,13 +115,9 @@ impl Subject<'_> {
     }
 
     fn files(&self) -> Measured {
-        let files = self.files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-        match Directory::read(files) {
+        match record::directory_of(self.files) {
             Ok(directory) => Ok(format!("{} region files are in order", directory.regions().len())),
-            Err(faults) => {
-                let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-                lack(faults.join("; "), "correct the files, then dossier regions check")
-            }
+            Err(faults) => lack(faults.join("; "), "correct the files, then dossier regions check"),
         }
     }
 
@@ -302,20 +270,14 @@ impl Subject<'_> {
 
     fn restore(&self) -> Measured {
         let code = self.code();
-        let name = format!("operations/restore-{code}.json");
-        let path = self.ground().data(self.data).join(name);
+        let path = outcome::path(&self.ground().data(self.data), code);
         let again = "rehearse it: dossier backup --rehearsal, then dossier restore --rehearse --rehearsal \
                      (docs/operations.md)";
-        let read = || -> Result<Restored> {
-            let text = std::fs::read_to_string(&path)
-                .with_context(|| format!("no restore was rehearsed: {}", path.display()))?;
-            serde_json::from_str(&text).with_context(|| format!("in {}", path.display()))
-        };
-        let held = match read() {
+        let held = match Outcome::read(&path) {
             Ok(held) => held,
             Err(error) => return lack(format!("{error:#}"), again),
         };
-        let Some(at_ms) = held.restored_at.ms() else {
+        let Some(at_ms) = parse_instant(&held.restored_at) else {
             return lack(format!("{}: restored_at is no instant", path.display()), again);
         };
         if held.region != code {
@@ -323,7 +285,7 @@ impl Subject<'_> {
         }
         let told =
             format!("backup {}, restored at {}", held.backup, fhir::resource::instant(at_ms));
-        if !held.equal || held.ledger != "verified" {
+        if !held.equal || held.ledger != outcome::VERIFIED {
             return lack(format!("what was restored is not what was backed up: {told}"), again);
         }
         if at_ms < self.since_ms().max(self.now_ms - RESTORE_OLD_MS) || at_ms > self.now_ms {

@@ -4,9 +4,9 @@ use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
-use regions::{Directory, Draft, DraftEstablishment, Link};
+use regions::{Draft, DraftEstablishment, Link};
 
 use super::{derived, infra};
 use crate::cli::Places;
@@ -94,7 +94,7 @@ fn establishment(text: &str) -> Result<DraftEstablishment, String> {
 /// What of it is there already, or would not be in order.
 pub fn run(options: &Options) -> Result<()> {
     let code = &options.code;
-    let files = record::region_files(&options.places.regions)?;
+    let mut files = record::region_files(&options.places.regions)?;
     let path = options.places.regions.join(format!("{code}.toml"));
     if path.exists() {
         bail!(
@@ -104,15 +104,10 @@ pub fn run(options: &Options) -> Result<()> {
         );
     }
     let text = draft(options, &files)?.to_text();
-    let name = path.display().to_string();
-    let with = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-    let directory = match Directory::read(with.chain([(name.as_str(), text.as_str())])) {
-        Ok(directory) => directory,
-        Err(faults) => {
-            let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-            bail!("the region would not be in order:\n  {}", faults.join("\n  "));
-        }
-    };
+    files.push((path.display().to_string(), text.clone()));
+    let directory = record::directory_of(&files).map_err(|faults| {
+        anyhow!("the region would not be in order:\n  {}", faults.join("\n  "))
+    })?;
     let region = directory.region(code).context("the draft bears another code")?;
     let derived = derived::files(&infra(&options.places.regions), region);
     // Looked at before anything is written, so that a mistake leaves nothing.

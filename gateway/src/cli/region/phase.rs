@@ -10,8 +10,8 @@ use regions::{Directory, Item, Move, Phase, Region, with_phase};
 
 use super::checklist::{Finding, State, Subject};
 use super::entry::Told;
-use super::{derived, infra, replace};
-use crate::cli::{Places, report};
+use super::{derived, infra};
+use crate::cli::{Places, replace, report};
 use crate::limits::REASON_CHARS_MAX;
 use crate::record::{self, Choice, System};
 

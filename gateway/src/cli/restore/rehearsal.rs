@@ -13,18 +13,16 @@ use anyhow::{Context, Result, bail};
 use chart::Environment;
 use clap::Args;
 use provider::{Journaling, Provider, Setup};
-use serde::Serialize;
 use store::definition::TableKind;
 use store::embedded::Embedded;
 
 use crate::backup::give;
 use crate::backup::manifest::Manifest;
+use crate::backup::outcome::{self, Outcome};
 use crate::backup::source::Source;
-use crate::cli::{ledger, verify};
+use crate::cli::{ledger, replace, verify};
 use crate::record::{self, AnyTable, Ground, System};
 
-/// Folder of what operations leave, below the data folder of the ground.
-pub const FOLDER: &str = "operations";
 /// Passes of sweeping and draining after which the rest is left.
 const PASSES_MAX: u32 = 100_000;
 
@@ -44,21 +42,6 @@ pub struct Options {
     /// Compare with the tables where the record is, too; while nobody writes
     #[arg(long)]
     live: bool,
-}
-
-/// What the checklist of phases reads, in `operations/restore-CODE.json`.
-#[derive(Serialize)]
-struct Outcome<'a> {
-    region: &'a str,
-    /// Digest of the copy's manifest.
-    backup: &'a str,
-    /// Of which moment the copy is.
-    taken_at: &'a str,
-    restored_at: String,
-    equal: bool,
-    items: u64,
-    ledger: &'a str,
-    ledger_size: u64,
 }
 
 impl Options {
@@ -93,26 +76,23 @@ pub async fn run(
     digest: &str,
 ) -> Result<()> {
     let policy = options.rehearsal.policy(&options.places.data)?;
-    let operations = ground.data(&options.places.data).join(FOLDER);
-    let scratch = Scratch::new(&operations)?;
+    let data = ground.data(&options.places.data);
+    let scratch = Scratch::new(&data.join(outcome::FOLDER))?;
     let sizes = rehearsed((options, ground), manifest, digest, &policy, &scratch.0).await?;
     println!("equal: {} items, as they were at {}", manifest.items(), manifest.taken_at);
     for (region, size) in &sizes {
         println!("{region}: ledger verified to size {size}");
         let outcome = Outcome {
-            region,
-            backup: digest,
-            taken_at: &manifest.taken_at,
+            region: region.clone(),
+            backup: digest.to_owned(),
+            taken_at: manifest.taken_at.clone(),
             restored_at: fhir::resource::instant(System.now_ms()),
             equal: true,
             items: manifest.items(),
-            ledger: "verified",
+            ledger: outcome::VERIFIED.to_owned(),
             ledger_size: *size,
         };
-        let path = operations.join(format!("restore-{region}.json"));
-        let draft = path.with_extension("draft");
-        fs::write(&draft, serde_json::to_vec_pretty(&outcome)?)?;
-        fs::rename(&draft, &path).with_context(|| format!("writing {}", path.display()))?;
+        replace(&outcome::path(&data, region), &serde_json::to_string_pretty(&outcome)?)?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow};
 use regions::Directory;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval};
@@ -115,14 +115,8 @@ impl Follow {
 
     /// Everything that the new footings need is had before any door changes.
     async fn take_in(&mut self) -> Result<()> {
-        let files = self.seen.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-        let directory = match Directory::read(files) {
-            Ok(directory) => directory,
-            Err(faults) => {
-                let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-                bail!("{}", faults.join("; "));
-            }
-        };
+        let directory =
+            record::directory_of(&self.seen).map_err(|faults| anyhow!(faults.join("; ")))?;
         if directory == self.directory {
             return Ok(());
         }
