@@ -74,11 +74,19 @@ impl Routes {
         // Some clients encode the $ of operations, which RFC 3986 leaves to them.
         let decoded = path.contains("%24").then(|| path.replace("%24", "$"));
         let path = decoded.as_deref().unwrap_or(path);
+        // An empty segment in the middle of a path (`//`) matches nothing.
+        let parts: Vec<&str> = path.split('/').filter(|_| !path.is_empty()).collect();
+        let leading = || self.routes.iter().filter(|route| matches(&route.segments, &parts));
+        if let Some(route) = self
+            .routes
+            .iter()
+            .filter(|route| route.method == *sought)
+            .find(|route| matches(&route.segments, &parts))
+        {
+            return Found::Function(route.function);
+        }
         let mut allowed: Vec<Method> = Vec::new();
-        for route in self.routes.iter().filter(|route| matches(&route.segments, path)) {
-            if route.method == *sought {
-                return Found::Function(route.function);
-            }
+        for route in leading() {
             if !allowed.contains(&route.method) {
                 allowed.push(route.method.clone());
             }
@@ -107,18 +115,17 @@ fn rank(segment: &Segment) -> u8 {
     }
 }
 
-fn matches(segments: &[Segment], path: &str) -> bool {
-    // An empty segment in the middle of a path (`//`) matches nothing.
-    let mut parts = path.split('/').filter(|_| !path.is_empty());
-    for segment in segments {
-        match (segment, parts.next()) {
-            (Segment::Rest, _) => return true,
-            (Segment::Literal(literal), Some(part)) if literal == part => {}
-            (Segment::Any, Some(part)) if !part.is_empty() => {}
-            _ => return false,
-        }
-    }
-    parts.next().is_none()
+fn matches(segments: &[Segment], parts: &[&str]) -> bool {
+    let fits = |(segment, part): (&Segment, &&str)| match segment {
+        Segment::Literal(literal) => literal == part,
+        Segment::Any => !part.is_empty(),
+        Segment::Rest => true,
+    };
+    let long_enough = match segments.split_last() {
+        Some((Segment::Rest, before)) => parts.len() >= before.len(),
+        _ => parts.len() == segments.len(),
+    };
+    long_enough && segments.iter().zip(parts).all(fits)
 }
 
 #[cfg(test)]

@@ -92,6 +92,13 @@ impl Gate {
         inside < self.places.saturating_sub(kept_back).max(self.places.min(1))
     }
 
+    /// One of this class and caller may come in at once.
+    fn is_free(&self, state: &State, class: Class, caller: Caller) -> bool {
+        self.has_place(class, state.inside)
+            && state.held(caller) < self.caller_max()
+            && state.queue.ahead_of(class) == 0
+    }
+
     fn caller_max(&self) -> usize {
         self.places.div_ceil(2)
     }
@@ -167,14 +174,19 @@ impl Admission {
         }
     }
 
+    /// Whether [`Admission::enter`] would refuse at once: what then need not be
+    /// done for the request first.
+    pub fn is_overrun(&self, class: Class, caller: Caller) -> bool {
+        let state = self.gate.state();
+        !self.gate.is_free(&state, class, caller) && state.queue.has_room(class, caller).is_err()
+    }
+
     /// A place at once, or after waiting; `None` when there is no room to wait
     /// for one so little urgent, or the wait too long.
     pub async fn enter(&self, class: Class, caller: Caller) -> Option<Place> {
         let (called, ticket) = {
             let mut state = self.gate.state();
-            let free = self.gate.has_place(class, state.inside)
-                && state.held(caller) < self.gate.caller_max();
-            if free && state.queue.ahead_of(class) == 0 {
+            if self.gate.is_free(&state, class, caller) {
                 state.enter(caller);
                 return Some(Place { gate: Arc::clone(&self.gate), caller });
             }

@@ -14,6 +14,7 @@ pub mod headers;
 mod linger;
 pub mod listeners;
 mod onward;
+mod own;
 mod refused;
 mod request;
 mod reuse;

@@ -10,11 +10,11 @@ use bytes::Bytes;
 use chart::Environment;
 use contracts::Origin;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::request::Parts;
 use http::uri::{Authority, Scheme};
 use http::{Method, Request, Response, StatusCode, Version};
 use http_body_util::Full;
 use hyper::body::{Body, Incoming};
-use report::Audience;
 use report::slice::{Answered, Event, NO_ESTABLISHMENT};
 use tokio::time::timeout;
 
@@ -22,7 +22,7 @@ use crate::door::admission::{self, Class};
 use crate::door::onward::{self, PassedOn, Way};
 use crate::door::refused::Refused;
 use crate::door::reuse::{self, Kept, Owner};
-use crate::door::{body, headers};
+use crate::door::{body, headers, own};
 use crate::functions::Functions;
 use crate::host::Call;
 use crate::limits;
@@ -92,7 +92,7 @@ pub async fn answer(
     let ends_badly = asked_version < Version::HTTP_2 && !asked.body().is_end_stream();
     let path = asked.uri().path().to_owned();
     let emergent = rest::ask::emergency(asked.headers()).is_some();
-    let (answerer, answered) = match own(&region, &asked).await {
+    let (answerer, answered) = match own::answer(&region, &asked).await {
         Some(answer) => (Answerer::Door, Ok(answer)),
         None => match arriving(&region, caller, &request_id, (&path, asked.headers()), start) {
             Some(arriving) => route(&region, &observed, arriving, asked).await,
@@ -227,30 +227,6 @@ fn arriving(
     Some(Arriving { origin, said, hop: caller == Caller::Gateway, start })
 }
 
-/// What the door answers by itself: whether it is there, and the pilot report.
-async fn own(region: &Region, asked: &Request<Incoming>) -> Option<Answer> {
-    if !matches!(*asked.method(), Method::GET | Method::HEAD) {
-        return None;
-    }
-    let ready = match asked.uri().path() {
-        "/pilot" => {
-            let query = asked.uri().query().unwrap_or_default();
-            return Some(region.pilot.answer(query, asked.headers(), Audience::Public).await);
-        }
-        "/healthz" => Ok(()),
-        "/readyz" => region.ready().await,
-        _ => return None,
-    };
-    let (status, text) = match ready {
-        Ok(()) => (StatusCode::OK, "ok\n".to_owned()),
-        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")),
-    };
-    let mut answer = Response::new(Full::new(Bytes::from(text)));
-    *answer.status_mut() = status;
-    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-    Some(answer)
-}
-
 async fn route(
     region: &Arc<Region>,
     observed: &Rc<Observed>,
@@ -273,13 +249,12 @@ async fn route(
     }
 }
 
-/// Gathers the body, and has the request answered by another region, or waits for
-/// a place and asks the function.
+/// Finds where the request is answered and whether there is room to wait for it.
 async fn enter(
     region: &Arc<Region>,
     observed: &Rc<Observed>,
     function: usize,
-    mut arriving: Arriving,
+    arriving: Arriving,
     asked: Request<Incoming>,
 ) -> Result<Answer, Refused> {
     let name = region.metrics.name(Answerer::Function(function));
@@ -287,6 +262,34 @@ async fn enter(
     let caller = admission::caller(asked.headers(), &arriving.origin.client_address);
     let (parts, incoming) = asked.into_parts();
     let way = onward::way(region, &arriving, &parts).await?;
+    // To refuse a body unread would cost the connection: that one is read first.
+    let at_hand = !matches!(way, Way::Onward(..)) && incoming.is_end_stream();
+    if at_hand && region.admission.is_overrun(class, caller) {
+        shed(region, observed, class);
+        return Err(Refused::Full);
+    }
+    // What follows is large, and is made only for those who may come to it.
+    let turn = Turn { function, class, caller };
+    Box::pin(wait(region, observed, turn, arriving, way, (parts, incoming))).await
+}
+
+/// A request at the door of a function.
+#[derive(Clone, Copy)]
+struct Turn {
+    function: usize,
+    class: Class,
+    caller: admission::Caller,
+}
+
+/// Gathers the body, and has another region answer, or waits for a place.
+async fn wait(
+    region: &Arc<Region>,
+    observed: &Rc<Observed>,
+    Turn { function, class, caller }: Turn,
+    mut arriving: Arriving,
+    way: Way,
+    (parts, incoming): (Parts, Incoming),
+) -> Result<Answer, Refused> {
     let (body, held) = body::gather(region, incoming).await.inspect_err(|refused| {
         if *refused == Refused::BodiesFull {
             shed(region, observed, class);

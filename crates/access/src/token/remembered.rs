@@ -4,8 +4,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sha2::{Digest, Sha256};
-
 use super::{Issuers, Refusal};
 use crate::claims::Claims;
 use crate::limits::{LEEWAY_S, TOKENS_REMEMBERED_MAX};
@@ -22,7 +20,9 @@ pub struct Remembering {
 struct Memory {
     /// [`Issuers::changes`] when the first of them was verified.
     changes: u64,
-    claims: HashMap<[u8; 32], Arc<Claims>>,
+    /// By the whole token: a digest of it would cost more than all the rest of a
+    /// request that is refused for want of a place.
+    claims: HashMap<Box<str>, Arc<Claims>>,
 }
 
 impl Remembering {
@@ -31,7 +31,7 @@ impl Remembering {
         Self { issuers, held: Mutex::default() }
     }
 
-    /// As [`Issuers::verify`]; a token seen before costs one hash of it, and is
+    /// As [`Issuers::verify`]; a token seen before costs a look at it, and is
     /// refused when it has expired since.
     ///
     /// # Errors
@@ -40,9 +40,8 @@ impl Remembering {
         if token.len() > crate::limits::TOKEN_BYTES_MAX {
             return Err(Refusal::TooLong);
         }
-        let name: [u8; 32] = Sha256::digest(token).into();
         let changes = self.issuers.changes();
-        if let Some(claims) = self.memory(changes).claims.get(&name) {
+        if let Some(claims) = self.memory(changes).claims.get(token) {
             return if lives(claims, now_s) {
                 Ok(Arc::clone(claims))
             } else {
@@ -59,7 +58,7 @@ impl Remembering {
         }
         // Verified by keys that another request has seen change: not kept.
         if held.changes == changes {
-            held.claims.insert(name, Arc::clone(&claims));
+            held.claims.insert(token.into(), Arc::clone(&claims));
         }
         Ok(claims)
     }

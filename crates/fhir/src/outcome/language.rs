@@ -85,7 +85,7 @@ pub fn french(english: &str) -> Option<String> {
 fn translated(english: &str, depth: usize) -> Option<String> {
     let depth = depth.checked_sub(1)?;
     let mut best: Option<(usize, &str, &str)> = None;
-    for (template, french) in entries() {
+    for (template, french) in entries_beginning(english) {
         if let Some(found) = matched(template, english, None)
             && best.is_none_or(|(most, ..)| found > most)
         {
@@ -99,9 +99,76 @@ fn translated(english: &str, depth: usize) -> Option<String> {
 }
 
 /// English and French of every line of the catalog.
+#[cfg(test)]
 pub(super) fn entries() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let lines = CATALOG.lines().filter(|line| !line.starts_with('#'));
-    lines.filter_map(|line| line.split_once('\t'))
+    lines().filter_map(halves)
+}
+
+/// The lines whose English may be `text`, by how both begin. Most are told apart
+/// by a letter or two, before anything is split: a function that refuses compares
+/// its message with all of the catalog, in an instance that has kept nothing.
+fn entries_beginning(text: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    lines().filter(move |line| begin_alike(line, text.as_bytes())).filter_map(halves)
+}
+
+/// The catalog's lines without its comments.
+fn lines() -> impl Iterator<Item = &'static [u8]> {
+    let ends = STARTS.iter().copied().skip(1).chain([CATALOG.len()]);
+    let lines = STARTS.iter().zip(ends);
+    let lines = lines.filter_map(|(start, end)| CATALOG.as_bytes().get(*start..end));
+    let lines = lines.map(|line| line.strip_suffix(b"\n").unwrap_or(line));
+    lines.filter(|line| !line.starts_with(b"#"))
+}
+
+/// Where each line begins, found by the compiler: an instance lives for one
+/// request, and would look for the ends of lines longer than for its message.
+static STARTS: [usize; count_lines()] = starts();
+
+const fn count_lines() -> usize {
+    let (mut rest, mut lines) = (CATALOG.as_bytes(), 0);
+    while let [byte, following @ ..] = rest {
+        if *byte == b'\n' || following.is_empty() {
+            lines += 1;
+        }
+        rest = following;
+    }
+    lines
+}
+
+const fn starts() -> [usize; count_lines()] {
+    let mut starts = [0; count_lines()];
+    let [_, further @ ..] = &mut starts;
+    let (mut rest, mut further): (_, &mut [usize]) = (CATALOG.as_bytes(), further);
+    while let [byte, following @ ..] = rest {
+        if *byte == b'\n' {
+            further = match further.split_first_mut() {
+                Some((start, more)) => {
+                    *start = CATALOG.len() - following.len();
+                    more
+                }
+                // After the last.
+                None => &mut [],
+            };
+        }
+        rest = following;
+    }
+    starts
+}
+
+fn halves(line: &'static [u8]) -> Option<(&'static str, &'static str)> {
+    std::str::from_utf8(line).ok()?.split_once('\t')
+}
+
+/// Whether the line's English agrees with the text up to its first hole, as
+/// [`after`] compares them.
+fn begin_alike(line: &[u8], text: &[u8]) -> bool {
+    const LOOKED_AT: usize = 24;
+    let english = line.iter().take_while(|byte| !matches!(byte, b'{' | b'}' | b'\t'));
+    let mut pairs = english.take(LOOKED_AT).zip(text).enumerate();
+    pairs.all(|(at, (ours, theirs))| match at {
+        0 => ours.eq_ignore_ascii_case(theirs),
+        _ => ours == theirs,
+    })
 }
 
 /// What a hole is called, and what fills it.

@@ -74,6 +74,22 @@ impl<T> Queue<T> {
         lanes.map(|(lane, _)| lane.callers.iter().map(|(_, of)| of.len()).sum::<usize>()).sum()
     }
 
+    /// Whether one more of this class and caller could wait.
+    ///
+    /// # Errors
+    /// [`Full`].
+    pub fn has_room(&self, class: Class, caller: Caller) -> Result<(), Full> {
+        let own = self.lanes.iter().flat_map(|lane| &lane.callers);
+        let own: usize =
+            own.filter(|(of, _)| *of == caller).map(|(_, waiting)| waiting.len()).sum();
+        if own >= self.room_of_caller {
+            return Err(Full::Caller);
+        }
+        let mut less_urgent = self.lanes.iter().zip(Class::ALL).filter(|(_, held)| *held > class);
+        let room = self.length < self.room || less_urgent.any(|(lane, _)| !lane.callers.is_empty());
+        if room { Ok(()) } else { Err(Full::Room) }
+    }
+
     /// Lets one in to wait. In a full room the last of the least urgent class
     /// makes way, when it is less urgent: what it held is given back.
     ///
@@ -86,16 +102,10 @@ impl<T> Queue<T> {
         ticket: u64,
         held: T,
     ) -> Result<Option<T>, Full> {
-        let own = self.lanes.iter().flat_map(|lane| &lane.callers);
-        let own: usize =
-            own.filter(|(of, _)| *of == caller).map(|(_, waiting)| waiting.len()).sum();
-        if own >= self.room_of_caller {
-            return Err(Full::Caller);
-        }
-        let evicted = if self.length >= self.room {
-            Some(self.evict(class).ok_or(Full::Room)?)
-        } else {
-            None
+        self.has_room(class, caller)?;
+        let evicted = match self.length >= self.room {
+            true => Some(self.evict(class).ok_or(Full::Room)?),
+            false => None,
         };
         let Some(lane) = self.lane(class) else { return Err(Full::Room) };
         let waiter = Waiter { ticket, held };

@@ -57,6 +57,8 @@ fn a_full_waiting_room_refuses_at_once_and_the_least_urgent_make_way() {
             .collect();
         settled().await;
         assert_eq!(admission.waiting(), limits::WAITING_MAX);
+        assert!(admission.is_overrun(Class::Bulk, 5_000));
+        assert!(!admission.is_overrun(Class::Read, 5_000));
         let start = Instant::now();
         assert!(admission.enter(Class::Bulk, 9_999).await.is_none());
         assert!(start.elapsed() < Duration::from_millis(limits::WAITING_MS / 2));
