@@ -162,9 +162,8 @@ fn halves(line: &'static [u8]) -> Option<(&'static str, &'static str)> {
 /// Whether the line's English agrees with the text up to its first hole, as
 /// [`after`] compares them.
 fn begin_alike(line: &[u8], text: &[u8]) -> bool {
-    const LOOKED_AT: usize = 24;
     let english = line.iter().take_while(|byte| !matches!(byte, b'{' | b'}' | b'\t'));
-    let mut pairs = english.take(LOOKED_AT).zip(text).enumerate();
+    let mut pairs = english.zip(text).enumerate();
     pairs.all(|(at, (ours, theirs))| match at {
         0 => ours.eq_ignore_ascii_case(theirs),
         _ => ours == theirs,
