@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::limits;
+use crate::metrics::micros;
 
 /// Lines waiting to be written by a thread of their own: no request waits for
 /// a terminal or a disk.
@@ -19,55 +20,51 @@ pub struct Log {
 }
 
 /// What a line says.
+#[derive(Serialize)]
 pub struct Line<'a> {
     /// Region code.
     pub region: &'a str,
     /// As echoed to the client.
+    #[serde(rename = "request")]
     pub request_id: &'a str,
     /// The function that answered, or `door`.
     pub function: &'a str,
     /// HTTP method.
     pub method: &'a str,
     /// The path; what could name a person is taken out of it.
+    #[serde(serialize_with = "shaped")]
     pub path: &'a str,
     /// HTTP status.
     pub status: u16,
     /// From the request's head to its answer.
+    #[serde(rename = "duration_us", serialize_with = "in_micros")]
     pub duration: Duration,
     /// Why the gateway itself failed, for operators; from code, not from data.
     pub fault: Option<&'static str>,
 }
 
-/// A [`Line`] as JSON.
+/// A line as it is written: a field after the other and no map in between, since a
+/// door that is flooded writes one for each request that it refuses.
 #[derive(Serialize)]
 struct Written<'a> {
-    duration_us: u64,
-    fault: Option<&'static str>,
-    function: &'a str,
-    method: &'a str,
-    path: String,
-    region: &'a str,
-    request: &'a str,
-    status: u16,
     time: String,
+    #[serde(flatten)]
+    line: &'a Line<'a>,
+}
+
+fn shaped<S: Serializer>(path: &str, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&shape(path))
+}
+
+fn in_micros<S: Serializer>(taken: &Duration, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_u64(micros(*taken))
 }
 
 impl Log {
     /// Notes one request.
     pub fn request(&self, line: &Line<'_>) {
-        // Its fields one after the other, with no map in between: a door that is
-        // flooded writes one for each request that it refuses.
-        let written = serde_json::to_string(&Written {
-            duration_us: u64::try_from(line.duration.as_micros()).unwrap_or(u64::MAX),
-            fault: line.fault,
-            function: line.function,
-            method: line.method,
-            path: shape(line.path),
-            region: line.region,
-            request: line.request_id,
-            status: line.status,
-            time: timestamp(SystemTime::now()),
-        });
+        let written = Written { time: timestamp(SystemTime::now()), line };
+        let written = serde_json::to_string(&written);
         // Strings and numbers always can be written.
         self.push(&written.unwrap_or_default());
     }

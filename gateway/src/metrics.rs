@@ -196,7 +196,8 @@ pub fn method(method: &Method) -> &'static str {
     METHODS.into_iter().find(|name| *name == method.as_str()).unwrap_or("other")
 }
 
-fn micros(taken: Duration) -> u64 {
+/// Whole microseconds, as every count and line tells time.
+pub fn micros(taken: Duration) -> u64 {
     u64::try_from(taken.as_micros()).unwrap_or(u64::MAX)
 }
 

@@ -76,17 +76,13 @@ impl Routes {
         let path = decoded.as_deref().unwrap_or(path);
         // An empty segment in the middle of a path (`//`) matches nothing.
         let parts: Vec<&str> = path.split('/').filter(|_| !path.is_empty()).collect();
-        let leading = || self.routes.iter().filter(|route| matches(&route.segments, &parts));
-        if let Some(route) = self
-            .routes
-            .iter()
-            .filter(|route| route.method == *sought)
-            .find(|route| matches(&route.segments, &parts))
-        {
+        let leads = |route: &&Route| matches(&route.segments, &parts);
+        let mut of_method = self.routes.iter().filter(|route| route.method == *sought);
+        if let Some(route) = of_method.find(leads) {
             return Found::Function(route.function);
         }
         let mut allowed: Vec<Method> = Vec::new();
-        for route in leading() {
+        for route in self.routes.iter().filter(leads) {
             if !allowed.contains(&route.method) {
                 allowed.push(route.method.clone());
             }

@@ -178,7 +178,7 @@ fn count(region: &Region, observed: &Observed, told: &Told<'_>) {
         establishment: establishment.as_deref().unwrap_or(NO_ESTABLISHMENT),
         function,
         status: told.status,
-        taken_us: u64::try_from(told.duration.as_micros()).unwrap_or(u64::MAX),
+        taken_us: metrics::micros(told.duration),
         change: matches!(function, "update" | "transact"),
         emergency: told.emergent,
         denied: denied.as_deref(),
@@ -281,7 +281,8 @@ struct Turn {
     caller: admission::Caller,
 }
 
-/// Gathers the body, and has another region answer, or waits for a place.
+/// Gathers the body, and has another region answer, or waits for a place and asks
+/// the function.
 async fn wait(
     region: &Arc<Region>,
     observed: &Rc<Observed>,
