@@ -164,6 +164,9 @@ pub const KEYS_FETCH_MS: u64 = 5_000;
 /// What a process counted since goes with it when it is killed.
 pub const SERIES_MS: u64 = 60_000;
 
+/// How often a gateway counts the emergencies that wait for a review: an hour.
+pub const REVIEWS_COUNTED_MS: i64 = 3_600_000;
+
 /// Rows of one door's figures that wait for a store that is away: two hours.
 pub const SERIES_ROWS_WAITING_MAX: usize = 240;
 

@@ -8,6 +8,7 @@ pub mod series;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use chart::Environment;
@@ -33,6 +34,8 @@ pub struct Pilot {
     folder: PathBuf,
     series: Mutex<Vec<Arc<Series>>>,
     taken: Mutex<HashSet<String>>,
+    /// When the reviews were counted last, milliseconds since 1970.
+    counted_ms: AtomicI64,
     cache: page::Cache,
     runtime: Handle,
 }
@@ -56,6 +59,7 @@ impl Pilot {
             folder,
             series: Mutex::default(),
             taken: Mutex::default(),
+            counted_ms: AtomicI64::new(0),
             cache: page::Cache::default(),
             runtime: Handle::current(),
         })
@@ -111,7 +115,24 @@ impl Pilot {
             series.know(&found);
             whole &= keep::flush(&self.access, &series, now_ms).await;
         }
-        whole
+        whole && self.count_reviews(now_ms).await
+    }
+
+    /// Counts the emergencies of these doors' regions that wait for a review, when
+    /// that was long ago.
+    async fn count_reviews(&self, now_ms: i64) -> bool {
+        if now_ms - self.counted_ms.load(Ordering::Relaxed) < limits::REVIEWS_COUNTED_MS {
+            return true;
+        }
+        let regions: HashSet<String> =
+            self.held().iter().map(|series| series.region().to_owned()).collect();
+        for region in &regions {
+            if keep::count_reviews(&self.access, region, now_ms).await.is_err() {
+                return false;
+            }
+        }
+        self.counted_ms.store(now_ms, Ordering::Relaxed);
+        true
     }
 
     /// Puts those records where every gateway finds them that this process did

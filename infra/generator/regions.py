@@ -10,8 +10,9 @@ from . import yaml
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "infra/regions"
 # A door in a cluster; machines find it by its service. Its admin port is a
-# thousand above it.
+# thousand above it, and other regions' gateways come to another.
 DOOR = 8443
+PEER = 7443
 # How late the ledger may be before somebody is woken: links that are cut now
 # and then need patience.
 LAG_MS = {"fibre": 5_000, "satellite": 60_000}
@@ -62,6 +63,7 @@ def overlay(region: dict) -> dict:
                 replace("/spec/replicas", replicas),
                 replace(f"{container}/env/0/value", code),
                 replace(f"{container}/env/1/value", f"{code}={DOOR}"),
+                replace(f"{container}/env/2/value", f"{code}={PEER}"),
             ])},
             {"target": {"kind": "HorizontalPodAutoscaler", "name": "gateway"}, "patch": json.dumps([
                 replace("/spec/minReplicas", max(replicas, 1)),

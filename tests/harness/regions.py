@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 from harness.gateway import DOSSIER, ROOT, Gateway, Store, free_port
+from harness.lines import Line, Lines
 
 PHASES = {"03": "live", "04": "live", "05": "rehearsal", "06": "live", "13": "live", "16": "paused"}
 
@@ -31,9 +32,9 @@ class Door(Gateway):
     """One region's gateway, with region files of its own."""
 
     def __init__(self, province: "Province", code: str, files: Path | None = None):
-        self.files = files or province.files
+        self.files = files or province.files_of(code)
         arguments = ["--region-files", str(self.files), "--peer-ports", f"{code}={province.peer_ports[code]}"]
-        super().__init__(province.data, regions=(code,), arguments=arguments, env=province.store.env,
+        super().__init__(province.data, regions=(code,), arguments=arguments, env=province.env(code),
                          ports={code: province.ports[code]})
         self.code = code
 
@@ -50,27 +51,57 @@ class Door(Gateway):
 class Province:
     """Region files, a store, and a gateway for each region that is not planned."""
 
-    def __init__(self, folder: Path, phases: dict[str, str] | None = None, rehearsals: tuple[str, ...] = ()):
+    def __init__(self, folder: Path, phases: dict[str, str] | None = None, rehearsals: tuple[str, ...] = (),
+                 lines: Lines | None = None):
+        """With `lines`, everything that regions, clients and the store say to one another goes over them."""
         self.data = folder / "data"
         self.files = folder / "regions"
+        self.lines = lines
         self.phases = phases or PHASES
         self.ports = {code: free_port() for code in self.phases}
         self.peer_ports = {code: any_port() for code in self.phases}
         rehearsals = rehearsals or tuple(code for code, phase in self.phases.items() if phase == "rehearsal")
         self.store = Store(folder / "store", rehearsals)
+        self.public = {code: lines.lay(port) for code, port in self.ports.items()} if lines else {}
+        self.to_store = {code: lines.lay(self.store.port) for code in self.phases} if lines else {}
+        self.between = {(one, other): lines.lay(self.peer_ports[other])
+                        for one in self.phases for other in self.phases if one != other} if lines else {}
         self.write_files(self.files)
+        if lines:
+            for code in self.phases:
+                self.write_files(self.files_of(code), seen_by=code)
         self.doors = {code: Door(self, code) for code in self.phases}
 
-    def write_files(self, folder: Path, change=None) -> Path:
+    def files_of(self, code: str) -> Path:
+        """Region files as this region has them: where there are lines, it reaches each other over its own."""
+        return self.files.with_name(f"regions-{code}") if self.lines else self.files
+
+    def env(self, code: str) -> dict:
+        if not self.lines:
+            return self.store.env
+        return self.store.env | {"AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{self.to_store[code].port}"}
+
+    def address(self, code: str) -> str:
+        """Where clients reach a region."""
+        port = self.public[code].port if self.lines else self.ports[code]
+        return f"http://127.0.0.1:{port}/fhir"
+
+    def lines_of(self, code: str) -> list[Line]:
+        """Everything by which a region reaches others, or is reached."""
+        between = [line for ends, line in self.between.items() if code in ends]
+        return [self.public[code], self.to_store[code], *between]
+
+    def write_files(self, folder: Path, change=None, seen_by: str | None = None) -> Path:
         """The house's region files with these phases and addresses; `change` alters a text by its code."""
         shutil.copytree(ROOT / "infra/regions", folder)
         for path in folder.glob("*.toml"):
             code, text = path.stem, path.read_text()
             if code in self.phases:
                 text = re.sub(r"^(endpoint|admin_port|peer|opens) = .*\n", "", text, flags=re.MULTILINE)
-                port = self.ports[code]
-                door = (f'phase = "{self.phases[code]}"\nendpoint = "http://127.0.0.1:{port}/fhir"\n'
-                        f'admin_port = {port + 1000}\npeer = "127.0.0.1:{self.peer_ports[code]}"')
+                over = self.between.get((seen_by, code))
+                peer = over.port if over else self.peer_ports[code]
+                door = (f'phase = "{self.phases[code]}"\nendpoint = "{self.address(code)}"\n'
+                        f'admin_port = {self.ports[code] + 1000}\npeer = "127.0.0.1:{peer}"')
                 text = re.sub(r'^phase = .*$', door, text, flags=re.MULTILINE)
             path.write_text(change(code, text) if change else text)
         return folder

@@ -87,7 +87,7 @@ def test_every_region_has_an_overlay_and_its_phase_says_how_many_run():
         assert {held["metadata"].get("namespace", f"dossier-{code}") for held in resources} == {f"dossier-{code}"}
         assert of_kind(resources, "Namespace")["metadata"]["name"] == f"dossier-{code}"
         env = {held["name"]: held.get("value") for held in deployment["spec"]["template"]["spec"]["containers"][0]["env"]}
-        assert (env["REGION"], env["PORTS"]) == (code, f"{code}=8443")
+        assert (env["REGION"], env["PORTS"], env["PEER_PORTS"]) == (code, f"{code}=8443", f"{code}=7443")
 
 
 def test_the_gateway_runs_as_nobody_and_writes_nowhere_but_its_data():
@@ -106,7 +106,7 @@ def test_the_probes_ask_what_the_admin_port_answers(gateway):
     container = of_kind(kustomize.build(CLUSTER / "base"), "Deployment")["spec"]["template"]["spec"]["containers"][0]
     ports = {held["name"]: held["containerPort"] for held in container["ports"]}
     # The admin port of a door is a thousand above it.
-    assert ports == {"door": 8443, "admin": 9443}
+    assert ports == {"door": 8443, "admin": 9443, "peer": 7443}
     for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
         asked = container[probe]["httpGet"]
         assert asked["port"] == "admin"
@@ -133,6 +133,21 @@ def test_everything_that_selects_finds_the_gateway_and_nothing_else():
     scaled = of_kind(resources, "HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]
     assert (scaled["kind"], scaled["name"]) == ("Deployment", of_kind(resources, "Deployment")["metadata"]["name"])
     assert of_kind(resources, "NetworkPolicy")["spec"]["policyTypes"] == ["Ingress", "Egress"]
+
+
+def test_gateways_reach_one_another_and_know_each_other_by_their_keys():
+    resources = kustomize.build(CLUSTER / "overlays/06")
+    pod = of_kind(resources, "Deployment")["spec"]["template"]["spec"]
+    container, policy = pod["containers"][0], of_kind(resources, "NetworkPolicy")["spec"]
+    peer = next(held["containerPort"] for held in container["ports"] if held["name"] == "peer")
+    assert {"port": "peer", "protocol": "TCP"} in policy["ingress"][0]["ports"]
+    assert any({"port": peer, "protocol": "TCP"} in rule["ports"] and "to" not in rule for rule in policy["egress"])
+    served = {held["name"]: held["port"] for held in of_kind(resources, "Service")["spec"]["ports"]}
+    assert served["peer"] == peer
+    mounted = next(held for held in container["volumeMounts"] if held["name"] == "peers")
+    assert f"--peer-keys={mounted['mountPath']}" in container["args"] and mounted["readOnly"]
+    secret = next(held["secret"] for held in pod["volumes"] if held["name"] == "peers")
+    assert secret["secretName"] == "peer-keys"
 
 
 def test_the_spin_application_gives_the_variables_that_the_manifest_takes():

@@ -158,6 +158,36 @@ def test_only_reading_is_possible(pilot):
     assert httpx.post(f"{pilot.origin('06')}/pilot").status_code == 404
 
 
+def test_emergencies_that_nobody_reviewed_are_told(fresh):
+    gateway = fresh().start()
+    reviewer = gateway.signed("auditor", scope="user/AuditEvent.rus", sub="reviewer-1")
+    with gateway.client() as client:
+        person = created(client, patient())["id"]
+        for _ in range(2):
+            answer = client.get(f"/Patient/{person}", headers={"Emergency-Reason": "unconscious on arrival"})
+            assert answer.status_code == 200
+    with gateway.client(token=reviewer) as client:
+        until = time.monotonic() + 20
+        while True:
+            found = client.get("/AuditEvent/$review-queue", params={"rule": "break-glass"}).json()["entry"]
+            tasks = [held["resource"] for held in found if held["resource"]["resourceType"] == "Task"]
+            if len(tasks) == 2:
+                break
+            assert time.monotonic() < until
+            time.sleep(0.3)
+        body = {"resourceType": "Parameters", "parameter": [
+            {"name": "outcome", "valueCode": "justified"}, {"name": "note", "valueString": "Seen with the head of service."}]}
+        assert client.post(f"/{tasks[0]['focus']['reference']}/$review", json=body, headers=JSON).status_code == 200
+    # The count is of each hour, and of each process's first minute.
+    assert gateway.stop() == 0
+    gateway.start()
+    assert gateway.stop() == 0
+    report = json.loads(dossier("report", "--format", "json", data=gateway.data).stdout)
+    montreal = next(held for held in report["regions"] if held["place"]["code"] == "06")
+    answer = next(held for held in montreal["answers"] if held["question"] == "emergencies-reviewed")
+    assert (answer["verdict"], answer["figure"]) == ("no", {"share": {"part": 1, "whole": 2}})
+
+
 def test_loads_and_verifications_are_in_the_report(fresh):
     gateway = fresh().start()
     ports = gateway.ports_text()

@@ -1,4 +1,4 @@
-"""Regions that end, stop and come back under load: reads go on within five seconds, and each acknowledged
+"""Regions that end, stop, are cut off and come back under load: reads go on within five seconds, and each acknowledged
 change is there once."""
 
 import random
@@ -8,11 +8,24 @@ import time
 
 import httpx
 import pytest
-from harness.regions import run
+from harness.lines import Lines
+from harness.regions import Province, run
 from harness.resources import JSON, created, everything, matches, observation, patient, unique
 
 READS_GO_ON_WITHIN_S = 5.0
 ATTEMPT_S = 2.0
+
+
+@pytest.fixture(scope="module")
+def province(tmp_path_factory, gateway):
+    """As the others have it, and every line of it can be cut."""
+    lines = Lines()
+    running = Province(tmp_path_factory.mktemp("cut"), lines=lines)
+    try:
+        yield running.start(gateway.data / "compiled")
+    finally:
+        running.stop()
+        lines.close()
 
 
 class Timeline:
@@ -73,7 +86,7 @@ class ReaderElsewhere(Reader):
 
     def __init__(self, province, home, timeline, person, door):
         super().__init__(province, home, timeline, person)
-        self.bases = [province.doors[door].base(door)]
+        self.bases = [province.address(door)]
 
 
 class Writer(Caller):
@@ -117,6 +130,15 @@ def halt(province, code: str, timeline: Timeline, for_s: float) -> None:
     time.sleep(for_s)
     province.doors[code].process.send_signal(signal.SIGCONT)
     timeline.note(f"region {code} goes on (SIGCONT)")
+
+
+def cut(province, code: str, timeline: Timeline, for_s: float) -> None:
+    """From clients, from the other regions and from the store. What it asked of the store arrives when it is late."""
+    province.lines.cut(province.lines_of(code))
+    timeline.note(f"region {code} is cut off from clients, regions and store")
+    time.sleep(for_s)
+    province.lines.mend(province.lines_of(code))
+    timeline.note(f"region {code} is joined again")
 
 
 def watched(province, door: str, region: str, timeline: Timeline, stop: threading.Event) -> None:
@@ -181,7 +203,7 @@ def test_a_region_ends_and_comes_back(province, full):
     for thread in [*callers, *watching]:
         thread.start()
     silences = []
-    for failure in (kill, halt):
+    for failure in (kill, halt, cut):
         time.sleep(0.5)
         began = time.monotonic()
         failure(province, home, timeline, 5)
@@ -202,7 +224,7 @@ def test_a_region_ends_and_comes_back(province, full):
     assert max(silences) <= READS_GO_ON_WITHIN_S
     assert entries > 0
     last = callers[-2].answered[-1][1]
-    assert last == province.doors[home].base(home), "its people are back at their own door"
+    assert last == province.address(home), "its people are back at their own door"
 
 
 @pytest.mark.regions
@@ -220,7 +242,7 @@ def test_regions_fail_at_random(province, full, tmp_path):
     until = time.monotonic() + (1800 if full == "regions" else 3)
     silences = []
     while time.monotonic() < until:
-        home, failure = chance.choice(homes), chance.choice([kill, halt])
+        home, failure = chance.choice(homes), chance.choice([kill, halt, cut])
         began = time.monotonic()
         failure(province, home, timeline, chance.uniform(1, 12) if full == "regions" else 2)
         time.sleep(chance.uniform(2, 6) if full == "regions" else 1)

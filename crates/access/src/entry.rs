@@ -68,13 +68,18 @@ pub enum Interaction {
     Review,
     /// A region was moved from one phase to another.
     Phase,
+    /// All that is held was copied out by who operates the region: a backup, or the
+    /// ledgers with their entries.
+    Copy,
+    /// Such a copy was put back into empty tables.
+    Restore,
 }
 
 impl Interaction {
     /// Every interaction with the record, in the order of the stored form, to
     /// which is only appended. To ask for a token is none: no rule decides it;
-    /// nor is a review, which changes nothing that is there; nor a phase, which
-    /// is the operator's.
+    /// nor is a review, which changes nothing that is there; nor a phase, a
+    /// copy or a restore, which are the operator's.
     pub const ALL: [Self; 16] = [
         Self::Read,
         Self::Vread,

@@ -29,7 +29,7 @@ mod rule;
 mod tests;
 
 pub use judge::{Judge, Judged, Meeting, Record};
-pub use list::{List, Listed, Wanted};
+pub use list::{Counted, List, Listed, Wanted};
 pub use rows::keep_for_judging;
 pub use rule::{Finding, Rule};
 

@@ -255,9 +255,11 @@ impl Scope {
             Interaction::ReadAudit => typed && self.permissions.meets(read_and_search),
             // What an auditor adds to a review stands beside the entry.
             Interaction::Review => typed && self.permissions.covers(Permissions::UPDATE),
-            // Tokens are given to clients, by their assertion; a phase is moved by
+            // Tokens are given to clients, by their assertion; the rest is done by
             // whoever operates the region, and no token does.
-            Interaction::Token | Interaction::Phase => false,
+            Interaction::Token | Interaction::Phase | Interaction::Copy | Interaction::Restore => {
+                false
+            }
         }
     }
 }

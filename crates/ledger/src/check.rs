@@ -95,10 +95,16 @@ pub fn whole<S: Source>(source: &S, head: &Checkpoint) -> Faults {
     for index in 0..head.size.div_ceil(TILE_WIDTH) {
         match bundle(source, index, head.size) {
             Ok(leaves) => {
-                leaves.iter().for_each(|leaf| edge.append(*leaf));
                 let at = Tile { level: 0, index };
                 compare(source, at, head.size, &leaves, &mut faults);
-                raise(source, at, leaves, head.size, &mut above, &mut faults);
+                if leaves.len() as u64 == TILE_WIDTH
+                    && let Some(root) = perfect_root(&leaves)
+                {
+                    edge.append_perfect(root, TILE_HEIGHT);
+                    raise(source, at, root, head.size, &mut above, &mut faults);
+                } else {
+                    leaves.into_iter().for_each(|leaf| edge.append(leaf));
+                }
             }
             Err(fault) => {
                 faults.add(fault);
@@ -128,24 +134,24 @@ pub fn whole<S: Source>(source: &S, head: &Checkpoint) -> Faults {
 /// Passes the root of a full tile on to the level above, and so on.
 fn raise<S: Source>(
     source: &S,
-    at: Tile,
-    held: Vec<Hash>,
+    below: Tile,
+    root: Hash,
     size: u64,
     above: &mut BTreeMap<u8, Vec<Hash>>,
     faults: &mut Faults,
 ) {
-    let (mut at, mut held) = (at, held);
-    while held.len() as u64 == TILE_WIDTH {
-        let Some(root) = perfect_root(&held) else { return };
+    let (mut at, mut root) = (below, Some(root));
+    while let Some(one) = root {
         let level = at.level + 1;
         let row = above.entry(level).or_default();
-        row.push(root);
+        row.push(one);
         if (row.len() as u64) < TILE_WIDTH {
             return;
         }
-        held = std::mem::take(row);
+        let held = std::mem::take(row);
         at = Tile { level, index: at.index / TILE_WIDTH };
         compare(source, at, size, &held, faults);
+        root = perfect_root(&held);
     }
 }
 

@@ -24,6 +24,9 @@ pub const HOURS_KEPT_S: i64 = 800 * 86_400;
 pub const SMALL_NUMBER: u64 = 5;
 /// Longest line of a file of records, in bytes.
 pub const RECORD_BYTES_MAX: usize = 4_096;
+/// How far back emergencies are looked for that wait for a review, in
+/// milliseconds: 31 days.
+pub const EMERGENCIES_COUNTED_MS: i64 = 31 * 86_400_000;
 /// Records of one period of one region that a report looks at.
 pub const RECORDS_MAX: usize = 1_000;
 /// Longest reason that a record keeps, in characters.

@@ -75,6 +75,18 @@ pub enum Number {
     },
 }
 
+impl Number {
+    /// A number of emergencies as it is told: to the public in fives, since one
+    /// more or less would tell that it happened just now.
+    pub fn told(number: u64, audience: Audience) -> Self {
+        match (audience, number) {
+            (Audience::Public, 1..SMALL_NUMBER) => Self::Below { below: SMALL_NUMBER },
+            (Audience::Public, exact) => Self::Exact(exact - exact % SMALL_NUMBER),
+            (Audience::Operators, exact) => Self::Exact(exact),
+        }
+    }
+}
+
 /// Figures of one establishment, or of all.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Figures {
@@ -281,7 +293,8 @@ impl Period<'_> {
             answers: Vec::new(),
             place: place.clone(),
         };
-        region.answers = questions::answer(&region, &total, self.objectives, to_ms);
+        region.answers =
+            questions::answer(&region, &total, (self.objectives, self.audience), to_ms);
         region
     }
 
@@ -300,12 +313,7 @@ impl Period<'_> {
             refusals: tally.refusals.clone(),
             changes: tally.changes,
             conflicts: tally.conflicts,
-            // One more or less would tell that it happened just now.
-            emergencies: match (self.audience, tally.emergencies) {
-                (Audience::Public, 1..SMALL_NUMBER) => Number::Below { below: SMALL_NUMBER },
-                (Audience::Public, exact) => Number::Exact(exact - exact % SMALL_NUMBER),
-                (Audience::Operators, exact) => Number::Exact(exact),
-            },
+            emergencies: Number::told(tally.emergencies, self.audience),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::model::{Number, Region, count};
+use crate::model::{Audience, Number, Region, count};
 use crate::objectives::Objectives;
 use crate::slice::{Event, Tally};
 
@@ -125,9 +125,15 @@ fn share(part: u64, whole: u64) -> f64 {
     part as f64 / whole.max(1) as f64
 }
 
-/// All questions, in their order. `to_ms` is the end of the period.
-pub fn answer(region: &Region, total: &Tally, objectives: &Objectives, to_ms: i64) -> Vec<Answer> {
-    let about = About { region, total, objectives, requests: total.requests(), to_ms };
+/// All questions, in their order, for whom they are told. `to_ms` is the end of
+/// the period.
+pub fn answer(
+    region: &Region,
+    total: &Tally,
+    (objectives, audience): (&Objectives, Audience),
+    to_ms: i64,
+) -> Vec<Answer> {
+    let about = About { region, total, objectives, audience, requests: total.requests(), to_ms };
     vec![
         about.used(),
         about.available(),
@@ -147,6 +153,7 @@ struct About<'a> {
     region: &'a Region,
     total: &'a Tally,
     objectives: &'a Objectives,
+    audience: Audience,
     requests: u64,
     to_ms: i64,
 }
@@ -273,11 +280,16 @@ impl About<'_> {
                 counted.is_some(),
                 counted.is_some_and(|(closed, all)| share(closed, all) >= least),
             ),
-            figure: match (counted, self.region.total.emergencies) {
-                (None, _) => Figure::Nothing,
-                (Some(_), Number::Below { below }) => Figure::SmallShare { below, whole: below },
-                (Some((part, whole)), Number::Exact(_)) => Figure::Share { part, whole },
-            },
+            figure: counted.map_or(Figure::Nothing, |(part, whole)| {
+                let told = |number| Number::told(number, self.audience);
+                match (told(part), told(whole)) {
+                    (Number::Exact(part), Number::Exact(whole)) => Figure::Share { part, whole },
+                    (Number::Below { below }, Number::Exact(whole)) => {
+                        Figure::SmallShare { below, whole }
+                    }
+                    (_, Number::Below { below }) => Figure::SmallShare { below, whole: below },
+                }
+            }),
             threshold: Figure::AtLeast(least),
         }
     }

@@ -55,7 +55,8 @@ pub struct Verification {
     pub fault: Option<String>,
 }
 
-/// Reviews of emergencies.
+/// Reviews of emergencies: of those of the [`crate::limits::EMERGENCIES_COUNTED_MS`] before it was
+/// counted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reviews {
     /// When it was counted, milliseconds since 1970.

@@ -4,7 +4,7 @@
 
 use fhir::outcome::Language;
 use report::model::{Name, Number};
-use report::questions::{Question, Verdict};
+use report::questions::{Figure, Question, Verdict};
 use report::record::{Load, Reviews, Verification};
 use report::slice::{Answered, Event, Ledger, Slice};
 use report::write::{Format, write};
@@ -200,6 +200,24 @@ fn the_public_is_not_told_small_numbers_of_emergencies() {
         serde_json::from_str(&write(&report, Format::Json, Language::English)).unwrap();
     assert_eq!(json["regions"][0]["total"]["emergencies"]["below"], 5);
     assert_eq!(json["regions"][0]["verdict"], "yes");
+    // Nor of how many wait for a review, whatever the period had.
+    for (open, closed, figure) in [
+        (1, 2, Figure::SmallShare { below: 5, whole: 5 }),
+        (13, 4, Figure::SmallShare { below: 5, whole: 15 }),
+        (3, 99, Figure::Share { part: 95, whole: 100 }),
+    ] {
+        let mut input = good();
+        for record in &mut input.records {
+            if let Record::Reviews(reviews) = record {
+                (reviews.open, reviews.closed) = (open, closed);
+            }
+        }
+        let report = Report::of(input, &objectives(), Audience::Public);
+        let answers = &report.regions[0].answers;
+        let reviewed =
+            answers.iter().find(|answer| answer.question == Question::EmergenciesReviewed);
+        assert_eq!(reviewed.unwrap().figure, figure);
+    }
 }
 
 #[test]

@@ -116,6 +116,8 @@ pub fn action(entry: &Entry) -> &'static str {
         Interaction::Token => "token",
         Interaction::Review => "review",
         Interaction::Phase => "phase",
+        Interaction::Copy => "copy",
+        Interaction::Restore => "restore",
     }
 }
 

@@ -201,15 +201,17 @@ fn act(entry: &Entry) -> Act {
         _ => return Act::Write,
     }
     match entry.interaction {
-        Interaction::Read | Interaction::Vread | Interaction::Token | Interaction::Phase => {
-            Act::Read
-        }
+        Interaction::Read
+        | Interaction::Vread
+        | Interaction::Token
+        | Interaction::Phase
+        | Interaction::Restore => Act::Read,
         Interaction::HistoryInstance | Interaction::HistoryType | Interaction::HistorySystem => {
             Act::Versions
         }
         Interaction::Search | Interaction::SearchSystem => Act::Search,
         Interaction::Everything => Act::Whole,
-        Interaction::Export => Act::Export,
+        Interaction::Export | Interaction::Copy => Act::Export,
         Interaction::Create => Act::Add,
         Interaction::Update | Interaction::Patch => Act::Change,
         Interaction::Delete => Act::Remove,

@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
+use access::entry::Interaction;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 
 use crate::backup::manifest::Manifest;
 use crate::backup::source::Source;
 use crate::backup::{give, take};
-use crate::cli::Places;
-use crate::record::{Choice, GroundChoice};
+use crate::cli::{Places, operator};
+use crate::record::{self, Choice, GroundChoice};
 
 /// Options of `dossier backup`.
 #[derive(Args)]
@@ -22,6 +23,8 @@ pub struct Options {
     choice: Choice,
     #[command(flatten)]
     ground: GroundChoice,
+    #[command(flatten)]
+    by: operator::By,
     /// Folder for the copy: a new one, or one where a copy was not finished. It
     /// will hold everything that the record holds
     #[arg(long, value_name = "DIR")]
@@ -57,10 +60,17 @@ pub async fn run(options: Options) -> Result<()> {
         println!("manifest {digest}");
         return Ok(());
     }
-    let out = options.out.context("say where the copy goes, with --out DIR")?;
-    let ground = options.ground.ground(&options.places.regions)?;
-    let mut source = Source::open(&ground, &options.places.data, &options.choice).await?;
-    let (manifest, digest) = take::take(&mut source, &out).await?;
+    let Options { places, choice, by, out, .. } = &options;
+    let out = out.as_deref().context("say where the copy goes, with --out DIR")?;
+    let ground = options.ground.ground(&places.regions)?;
+    let codes = operator::regions_on(&ground, &record::directory(&places.regions)?);
+    // Where nothing is held, nothing is made for an entry.
+    drop(Source::open(&ground, &places.data, choice).await?);
+    let [_, access] = ground.tables(&places.data, choice).await?;
+    // Before anything is read, as every access; the copy holds it as well.
+    operator::tell(&access, &codes, ("backup", by), (Interaction::Copy, "backup")).await?;
+    let mut source = Source::open(&ground, &places.data, choice).await?;
+    let (manifest, digest) = take::take(&mut source, out).await?;
     println!("record: {} items, access: {} items", manifest.record.items, manifest.access.items);
     println!("as they were at {} ({})", manifest.taken_at, manifest.point);
     println!("manifest {digest}");

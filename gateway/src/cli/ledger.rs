@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use access::entry::{Change, Entry};
+use access::entry::{Change, Entry, Interaction};
 use access::journal::JournalError;
 use access::ledger::{Log as RegionLog, export};
 use anyhow::{Context, Result, anyhow};
@@ -18,10 +18,10 @@ use ledger::keys::Kind;
 use ledger::tiles::{File, files};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::Places;
+use crate::cli::{Places, operator};
 use crate::engine::hexadecimal;
 use crate::ledger::keys;
-use crate::record::{self, AnyTable, Choice, System};
+use crate::record::{self, AnyTable, Choice, Ground, System};
 
 /// File of a region's entries within an export.
 pub const ENTRIES: &str = "entries.ndjson";
@@ -81,6 +81,8 @@ struct Export {
     places: Places,
     #[command(flatten)]
     choice: Choice,
+    #[command(flatten)]
+    by: operator::By,
     /// Region whose log to write; may be repeated [default: every region that
     /// has one]
     #[arg(long = "region", value_name = "CODE")]
@@ -119,6 +121,10 @@ async fn exported(options: &Export) -> Result<()> {
     let directory = record::directory(&options.places.regions)?;
     let codes = directory.regions().iter().map(|region| region.code.clone()).filter(chosen);
     let codes: Vec<String> = codes.collect();
+    let open = operator::regions_on(&Ground::Central, &directory);
+    let told: Vec<String> = codes.iter().filter(|code| open.contains(code)).cloned().collect();
+    let asked = (Interaction::Copy, "ledger-export");
+    operator::tell(&tables[1], &told, ("ledger", &options.by), asked).await?;
     for (code, size, count) in write(tables, &codes, &options.out).await? {
         println!("{code}: {size} leaves, {count} entries");
     }

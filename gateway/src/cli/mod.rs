@@ -5,6 +5,7 @@ pub mod compile;
 pub mod demo;
 pub mod ledger;
 pub mod load;
+pub mod operator;
 pub mod region;
 pub mod regions;
 pub mod register;

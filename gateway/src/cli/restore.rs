@@ -5,14 +5,15 @@ mod rehearsal;
 
 use std::path::PathBuf;
 
+use access::entry::Interaction;
 use anyhow::{Result, ensure};
 use clap::Args;
 use store::definition::tables;
 
 use crate::backup::give;
 use crate::backup::source::Source;
-use crate::cli::{Places, backup};
-use crate::record::{Choice, GroundChoice};
+use crate::cli::{Places, backup, operator};
+use crate::record::{self, Choice, GroundChoice};
 
 /// Options of `dossier restore`.
 #[derive(Args)]
@@ -23,6 +24,8 @@ pub struct Options {
     choice: Choice,
     #[command(flatten)]
     ground: GroundChoice,
+    #[command(flatten)]
+    by: operator::By,
     /// Folder of the copy
     #[arg(long, value_name = "DIR")]
     from: PathBuf,
@@ -64,6 +67,12 @@ pub async fn run(options: Options) -> Result<()> {
     give::put_back(&into, (&options.from, &manifest, &digest), before).await?;
     let mut after = Source::open(&ground, data, choice).await?;
     give::compare(&mut after, &manifest).await?;
+    // Before a door opens on it.
+    let codes = operator::regions_on(&ground, &record::directory(&options.places.regions)?);
+    let asked = format!("restore?backup={digest}");
+    let [_, access] = &into;
+    operator::tell(access, &codes, ("restore", &options.by), (Interaction::Restore, &asked))
+        .await?;
     give::release(&into).await?;
     for (table, sum) in tables("").iter().zip([&manifest.record, &manifest.access]) {
         println!("{}: {} items put back", table.name, sum.items);

@@ -3,9 +3,14 @@
 //! A minute costs two writes for each door with requests, of about a kilobyte
 //! each. Nothing here is about a person, and nothing here is asked by a function.
 
+use std::sync::Arc;
+
+use access::journal::JournalError;
+use access::review::{Counted, List, Rule, Wanted};
 use chart::table::{Condition, Item, Key, Query, Range, Table, TableError, Value, Write};
 use regions::{Directory, Region};
-use report::limits::{HOURS_KEPT_S, MINUTES_SPAN_MS, RECORDS_MAX};
+use report::limits::{EMERGENCIES_COUNTED_MS, HOURS_KEPT_S, MINUTES_SPAN_MS, RECORDS_MAX};
+use report::record::Reviews;
 use report::row::{sort_key, start_of};
 use report::{Record, Row, Span};
 use sha2::{Digest, Sha256};
@@ -107,14 +112,54 @@ pub async fn take_in(access: &AnyTable, records: &[Record]) -> bool {
     done.iter().all(|done| matches!(done, Ok(()) | Err(TableError::Condition(_))))
 }
 
-/// The newest records of a region.
+fn reviews_pk(region: &str) -> String {
+    format!("PQ#{region}")
+}
+
+/// Counts the emergencies of a region that wait for a review, and puts the count
+/// in the place of the day's earlier one: whichever gateway counts says the same.
+///
+/// # Errors
+/// What the table says.
+pub async fn count_reviews(
+    access: &AnyTable,
+    region: &str,
+    now_ms: i64,
+) -> Result<(), JournalError> {
+    let list = List::new(Arc::new(access.clone()), vec![region.to_owned()]);
+    let wanted = Wanted {
+        region: None,
+        state: None,
+        rule: Some(Rule::BreakGlass),
+        establishment: None,
+        from_ms: u64::try_from(now_ms - EMERGENCIES_COUNTED_MS).unwrap_or_default(),
+        to_ms: u64::try_from(now_ms).unwrap_or_default(),
+        limit: 0,
+        cursor: None,
+    };
+    let Counted { open, closed } = list.count(&wanted).await?;
+    let record =
+        Record::Reviews(Reviews { at_ms: now_ms, region: region.to_owned(), open, closed });
+    let day_ms = now_ms - now_ms.rem_euclid(86_400_000);
+    let key = Key::new(reviews_pk(region), sort_key(day_ms, ""));
+    let expires_s = now_ms.div_euclid(1_000) + HOURS_KEPT_S;
+    let item = item(record.to_line().into_bytes(), expires_s);
+    Ok(access.write(Write::put(key, item, Condition::Always)).await?)
+}
+
+/// The newest records of a region, and its counts of reviews by day.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub async fn records(access: &AnyTable, region: &str) -> Result<Vec<Record>, TableError> {
+    let mut records = newest(access, records_pk(region)).await?;
+    records.extend(newest(access, reviews_pk(region)).await?);
+    Ok(records)
+}
+
+async fn newest(access: &AnyTable, pk: String) -> Result<Vec<Record>, TableError> {
     let limit = u32::try_from(RECORDS_MAX).ok();
-    let mut query =
-        Query { pk: records_pk(region), range: Range::All, descending: true, limit, after: None };
+    let mut query = Query { pk, range: Range::All, descending: true, limit, after: None };
     let mut records = Vec::new();
     loop {
         let page = access.query(&query).await?;

@@ -74,7 +74,7 @@ fn types(subtype: Subtype) -> (Word, Word, Word) {
         | Subtype::Patch
         | Subtype::Batch
         | Subtype::Transaction => (words::SOURCE, words::DESTINATION, words::AUTHOR),
-        Subtype::Token | Subtype::Review | Subtype::Phase => {
+        Subtype::Token | Subtype::Review | Subtype::Phase | Subtype::Copy | Subtype::Restore => {
             (words::SOURCE, words::DESTINATION, words::RECIPIENT)
         }
         Subtype::AuthzConsent | Subtype::BreakGlass => {

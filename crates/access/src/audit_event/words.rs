@@ -8,6 +8,8 @@ use crate::entry::{Change, Interaction};
 pub const DICOM: &str = "http://dicom.nema.org/resources/ontology/DCM";
 pub const REGION_SYSTEM: &str = "urn:oid:2.16.124.10.101.1.60.1.10";
 const RESTFUL: &str = "http://hl7.org/fhir/restful-interaction";
+/// What an operator does past the doors has no code of the standard's.
+const OPERATOR_ACT: &str = "urn:dossier:operator-act";
 const REASON: &str = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
 const ENTITY_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-entity-type";
 const ENTITY_ROLE: &str = "http://terminology.hl7.org/CodeSystem/object-role";
@@ -67,6 +69,16 @@ const OVERRIDE: Word =
 /// Of it: a region is served in another way (DICOM PS3.16 CID 401).
 const CONFIGURATION: Word =
     word(DICOM, "110131", "changement de phase d'une région", "Software Configuration");
+/// DICOM PS3.15 §A.5.3.6: data leave the system.
+const DATA_EXPORT: Word = word(DICOM, "110106", "Exportation", "Export");
+/// DICOM PS3.15 §A.5.3.7: data enter it.
+const DATA_IMPORT: Word = word(DICOM, "110107", "Importation", "Import");
+/// Of the one: everything, by who operates the region.
+const COPY: Word =
+    word(OPERATOR_ACT, "copy", "copie de tout ce qui est conservé", "copy of all that is held");
+/// Of the other: a copy was put back.
+const RESTORE: Word =
+    word(OPERATOR_ACT, "restore", "copie remise en place", "copy that was put back");
 /// BALP, AuthZconsent.
 const DECIDED_BY_CONSENT: Word = word(
     "https://profiles.ihe.net/ITI/BALP/CodeSystem/AuthZsubType",
@@ -164,6 +176,10 @@ pub enum Subtype {
     Review,
     /// A region came into another phase.
     Phase,
+    /// All that is held was copied out.
+    Copy,
+    /// A copy was put back.
+    Restore,
     /// A Consent had a part in the decision.
     AuthzConsent,
     /// An emergency was declared (bris de glace).
@@ -191,6 +207,8 @@ impl Subtype {
             Interaction::Token => Self::Token,
             Interaction::Review => Self::Review,
             Interaction::Phase => Self::Phase,
+            Interaction::Copy => Self::Copy,
+            Interaction::Restore => Self::Restore,
         }
     }
 
@@ -223,6 +241,8 @@ impl Subtype {
             Self::Review => ("operation", "examen d'un accès", "review of an access"),
             Self::Token => return LOGIN,
             Self::Phase => return CONFIGURATION,
+            Self::Copy => return COPY,
+            Self::Restore => return RESTORE,
             Self::AuthzConsent => return DECIDED_BY_CONSENT,
             Self::BreakGlass => return OVERRIDE,
         };
@@ -250,8 +270,8 @@ impl Subtype {
     /// Value set audit-event-action, as BALP fixes it per pattern.
     pub fn action(self) -> &'static str {
         match self {
-            Self::Read | Self::Vread | Self::History => "R",
-            Self::Create => "C",
+            Self::Read | Self::Vread | Self::History | Self::Copy => "R",
+            Self::Create | Self::Restore => "C",
             Self::Update | Self::Patch => "U",
             Self::Delete => "D",
             Self::Search
@@ -274,13 +294,15 @@ impl Subtype {
     pub fn event_type(self) -> Word {
         match self {
             Self::Token => USER_AUTHENTICATION,
+            Self::Copy => DATA_EXPORT,
+            Self::Restore => DATA_IMPORT,
             Self::AuthzConsent | Self::BreakGlass | Self::Phase => SECURITY_ALERT,
             _ => REST,
         }
     }
 
     /// BALP's name for the pattern; it has none for a token that is asked for,
-    /// for a review, for a phase, for an emergency, nor for a Bundle as a whole
+    /// for a review, for what an operator does, for an emergency, nor for a Bundle as a whole
     /// (what its entries do to a resource is told by the pattern of each).
     pub fn pattern(self) -> Option<&'static str> {
         Some(match self {
@@ -288,6 +310,8 @@ impl Subtype {
             | Self::BreakGlass
             | Self::Review
             | Self::Phase
+            | Self::Copy
+            | Self::Restore
             | Self::Batch
             | Self::Transaction => return None,
             Self::AuthzConsent => "AuthZconsent",

@@ -46,6 +46,15 @@ pub struct Listed {
     pub judged_until_ms: u64,
 }
 
+/// Accesses on the list, by whether their review ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// Its review is open, or somebody follows it up.
+    pub open: u64,
+    /// Its review has ended.
+    pub closed: u64,
+}
+
 /// The list of all regions.
 pub struct List<T> {
     table: Arc<T>,
@@ -93,6 +102,32 @@ impl<T: Table> List<T> {
             if looked >= REVIEWS_LOOKED_AT_MAX {
                 listed.next = before;
                 return Ok(listed);
+            }
+        }
+    }
+
+    /// How many accesses are on the list that fit, without regard to its limit and
+    /// cursor: those whose review is closed, and the others. Reads all that was put
+    /// there within its instants.
+    ///
+    /// # Errors
+    /// What the table says.
+    pub async fn count(&self, wanted: &Wanted<'_>) -> Result<Counted, JournalError> {
+        let asked = |region: &&String| wanted.region.is_none_or(|one| one == *region);
+        let regions: Vec<&String> = self.regions.iter().filter(asked).collect();
+        let mut counted = Counted::default();
+        let mut before: Option<String> = None;
+        loop {
+            let (read, more) = self.look(&regions, wanted, before.as_deref()).await?;
+            for review in read.values().filter(|review| fits(review, wanted)) {
+                match review.state() {
+                    State::Closed => counted.closed += 1,
+                    State::Open | State::FollowUp => counted.open += 1,
+                }
+            }
+            match read.into_keys().next() {
+                Some(first) if more => before = Some(first),
+                _ => return Ok(counted),
             }
         }
     }

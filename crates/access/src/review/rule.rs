@@ -128,7 +128,12 @@ pub fn charts_opened(entry: &Entry) -> Vec<usize> {
     );
     let aside = matches!(
         entry.interaction,
-        Interaction::ReadAudit | Interaction::Review | Interaction::Token | Interaction::Phase
+        Interaction::ReadAudit
+            | Interaction::Review
+            | Interaction::Token
+            | Interaction::Phase
+            | Interaction::Copy
+            | Interaction::Restore
     );
     if !staff || aside || !succeeded(entry) {
         return Vec::new();

@@ -290,6 +290,11 @@ fn conclusions_are_added_and_never_replaced() {
     assert_eq!(states(State::Closed), std::slice::from_ref(&review.entry.id));
     assert_eq!(states(State::Open).len(), 4);
     assert!(states(State::FollowUp).is_empty());
+    let counted = |rule| block_on(list.count(&Wanted { rule, ..ALL })).unwrap();
+    assert_eq!(counted(None), Counted { open: 4, closed: 1 });
+    house.table.page_items.store(2, Ordering::SeqCst);
+    assert_eq!(counted(None), Counted { open: 4, closed: 1 }, "page by page");
+    assert_eq!(counted(Some(Rule::BreakGlass)), Counted::default());
     let held = block_on(list.of(&review.entry)).unwrap();
     assert_eq!(held.iter().map(|one| one.at_ms).collect::<Vec<_>>(), [1, 3]);
     // What is on the list is as it was.

@@ -20,16 +20,26 @@ impl Edge {
     /// Appends the hash of a leaf. A tree that is full ([`SIZE_MAX`]) stays as
     /// it is; whoever appends one entry a nanosecond gets there in 146 years.
     pub fn append(&mut self, leaf: Hash) {
-        if self.size >= SIZE_MAX {
-            return;
+        self.append_perfect(leaf, 0);
+    }
+
+    /// Appends the root of 2^`height` leaves, which spares their hashing. Leaves
+    /// the tree as it is, and says no, when it would be too large ([`SIZE_MAX`]) or
+    /// has another number of leaves than a multiple of these.
+    pub fn append_perfect(&mut self, root: Hash, height: u8) -> bool {
+        let leaves = 1_u64.checked_shl(height.into()).unwrap_or(u64::MAX);
+        let fits = self.size.checked_add(leaves).is_some_and(|size| size <= SIZE_MAX);
+        if !fits || !self.size.is_multiple_of(leaves) {
+            return false;
         }
-        let mut hash = leaf;
-        for _ in 0..self.size.trailing_ones() {
+        let mut hash = root;
+        for _ in 0..(self.size / leaves).trailing_ones() {
             let Some(left) = self.hashes.pop() else { break };
             hash = node_hash(&left, &hash);
         }
         self.hashes.push(hash);
-        self.size += 1;
+        self.size += leaves;
+        true
     }
 
     /// Root of the tree.

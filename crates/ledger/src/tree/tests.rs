@@ -148,6 +148,23 @@ proptest! {
     }
 
     #[test]
+    fn whole_subtrees_grow_the_same_tree(before in 0_usize..6, height in 0_u8..7, after in 0_usize..70) {
+        let wide = 1 << height;
+        let all = leaves(wide * (before + 1) + after);
+        let (mut one, mut other) = (Edge::default(), Edge::default());
+        all.iter().for_each(|leaf| one.append(*leaf));
+        all[..wide * before].iter().for_each(|leaf| other.append(*leaf));
+        let root = perfect_root(&all[wide * before..wide * (before + 1)]).unwrap();
+        prop_assert!(other.append_perfect(root, height));
+        all[wide * (before + 1)..].iter().for_each(|leaf| other.append(*leaf));
+        prop_assert_eq!(&one, &other);
+        // Where it would not stand on a boundary, nothing is appended.
+        let fits = all.len().is_multiple_of(wide);
+        prop_assert_eq!(other.append_perfect(root, height), fits);
+        prop_assert_eq!(other == one, !fits);
+    }
+
+    #[test]
     fn forged_proofs_are_refused(
         size in 2_u64..600, index in any::<u64>(), old in any::<u64>(),
         which in any::<usize>(), bit in 0_usize..256, kind in 0_u8..4,

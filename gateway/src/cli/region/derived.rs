@@ -10,6 +10,8 @@ use serde_json::json;
 
 /// Port of a door in a cluster (infra/generator/regions.py).
 const DOOR: u16 = 8443;
+/// And of its door for other gateways.
+const PEER: u16 = 7443;
 
 /// How late the ledger may be before somebody is woken, in milliseconds: a line
 /// that is cut now and then needs patience.
@@ -81,6 +83,7 @@ fn overlay(region: &Region) -> String {
         replacement("/spec/replicas", &replicas.to_string()),
         replacement(&env(0), &format!("\"{code}\"")),
         replacement(&env(1), &format!("\"{code}={DOOR}\"")),
+        replacement(&env(2), &format!("\"{code}={PEER}\"")),
     ]);
     let scaler = patches(&[replacement("/spec/minReplicas", &replicas.max(1).to_string())]);
     let namespace = patches(&[replacement("/metadata/name", &format!("\"dossier-{code}\""))]);

@@ -11,7 +11,7 @@ use regions::{Directory, Item, Move, Phase, Region, with_phase};
 use super::checklist::{Finding, State, Subject};
 use super::entry::Told;
 use super::{derived, infra};
-use crate::cli::{Places, replace, report};
+use crate::cli::{Places, operator, replace, report};
 use crate::limits::REASON_CHARS_MAX;
 use crate::record::{self, Choice, System};
 
@@ -37,9 +37,8 @@ pub struct Options {
     /// may be repeated. Files, tables and keys cannot be answered for
     #[arg(long = "accept", value_name = "ITEM=REASON", value_parser = accepted)]
     accepted: Vec<(Item, String)>,
-    /// Who moves it, for the record [default: the user of this command]
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
+    #[command(flatten)]
+    by: operator::By,
     /// Where its door is [default: the endpoint of its file]
     #[arg(long, value_name = "URL")]
     url: Option<String>,
@@ -103,7 +102,7 @@ pub async fn run(options: &Options) -> Result<()> {
         println!("nothing was moved, since this is a dry run");
         return Ok(());
     }
-    let by = options.by.clone().unwrap_or_else(user);
+    let by = options.by.name();
     let told = Told { code, step, findings: &findings, by: &by, done: true };
     let entries = journaled(options, &told, region).await?;
     let written = unchanged(&path, &before).and_then(|()| replace(&path, &changed));
@@ -237,10 +236,4 @@ fn next(code: &str, step: Move) {
     if step.from() == Phase::Planned {
         println!("its own, when it does not run yet: dossier up --region {code}");
     }
-}
-
-/// Who runs this command.
-fn user() -> String {
-    let named = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
-    named.filter(|name| !name.is_empty()).unwrap_or_else(|| "operator".to_owned())
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::record::Ground;
 use access::audit_event::{Server, render};
+use access::entry::Entry;
 use regions::{Item, Phase};
 
 fn findings() -> Vec<Finding> {
@@ -21,7 +22,7 @@ fn a_move_is_told_with_what_was_found_and_accepted() {
         "phase?region=08&from=rehearsal&to=live&load=holds\
          &restore=accepted:vu%20avec%20l%27%C3%A9quipe%20%26%20not%C3%A9"
     );
-    let entry = told.entry().unwrap();
+    let entry = told.act().entry();
     let entry = Entry::from_bytes(&entry.to_bytes().unwrap()).unwrap();
     assert_eq!((entry.region.as_str(), entry.interaction), ("08", Interaction::Phase));
     let server = Server { base: "https://08.example/fhir".into(), name: "08".into() };
@@ -44,8 +45,8 @@ async fn it_is_in_the_journal_of_the_tables_it_is_given() {
     let access = AnyTable::embedded(kind, store.access());
     let id = told.journal(access.clone()).await.unwrap();
     let reader = access::journal::Reader::new(
-        Arc::new(access),
-        Arc::new(access::journal::NoOutbox),
+        std::sync::Arc::new(access),
+        std::sync::Arc::new(access::journal::NoOutbox),
         vec!["08".to_owned()],
     );
     assert!(reader.find(&id).await.unwrap().is_some());
