@@ -83,6 +83,8 @@ pub struct Parts {
     pub tracing: Tracing,
     /// Doors of this process, which share its places.
     pub doors: usize,
+    /// Threads that answer, for all of them.
+    pub workers: usize,
     /// See [`Region::peers`].
     pub peers: Arc<Peers>,
     /// See [`Region::log`].
@@ -143,7 +145,7 @@ impl Region {
             ledger: signs.ledger,
             roles: signs.roles,
             names: parts.functions.names().into_iter().map(Role::from).collect(),
-            admission: Arc::new(Admission::of_one_among(parts.doors)),
+            admission: Arc::new(Admission::of_one_among(parts.doors, parts.workers)),
             series: pilot.series(&parts.code),
             pilot,
             tracing: parts.tracing,

@@ -115,7 +115,8 @@ pub async fn run(options: Options) -> Result<()> {
     keys::refresh(&published, &fetch, every, &log).await;
     tokio::spawn(keys::keep(published, fetch, every, Arc::clone(&log)));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let workers = Arc::new(Workers::start(options.workers.unwrap_or(cores))?);
+    let count = options.workers.unwrap_or(cores);
+    let workers = Arc::new(Workers::start(count)?);
     let tls = options.tls.as_ref();
     let tls = tls.map(|shown| shown.acceptor(&options.places.data.join("tls"))).transpose()?;
     let tracing = Tracing { sampling: options.otlp.sampling(), exporter: options.otlp.exporter()? };
@@ -145,6 +146,7 @@ pub async fn run(options: Options) -> Result<()> {
             footing,
             tracing: tracing.clone(),
             doors: addresses.len(),
+            workers: count,
             peers,
             log: Arc::clone(&log),
             reuse: options.reuse,

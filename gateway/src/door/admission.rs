@@ -11,9 +11,9 @@ mod queue;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::limits;
 pub use class::{caller, class};
@@ -25,6 +25,7 @@ pub struct Admission {
     gate: Arc<Gate>,
     bodies_bytes: AtomicUsize,
     connections: AtomicUsize,
+    held_back: Semaphore,
 }
 
 struct Gate {
@@ -152,9 +153,11 @@ pub struct Held {
 }
 
 impl Admission {
-    /// The door of one of so many regions of a process: its share of the places.
-    pub fn of_one_among(regions: usize) -> Self {
-        let share = limits::IN_FLIGHT_MAX / regions.max(1);
+    /// The door of one of so many regions of a process with so many workers: its
+    /// share of the places.
+    pub fn of_one_among(regions: usize, workers: usize) -> Self {
+        let places = limits::IN_FLIGHT_PER_WORKER.saturating_mul(workers.max(1));
+        let share = places.min(limits::IN_FLIGHT_MAX) / regions.max(1);
         Self::with_places(share.max(limits::IN_FLIGHT_MIN))
     }
 
@@ -171,6 +174,7 @@ impl Admission {
             gate: Arc::new(Gate { places, state: Mutex::new(state) }),
             bodies_bytes: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
+            held_back: Semaphore::new(limits::SHED_HELD_MAX),
         }
     }
 
@@ -206,6 +210,15 @@ impl Admission {
             Ok(Err(_)) => None,
             // Called at the last moment all the same.
             Err(_) => waiting.place(),
+        }
+    }
+
+    /// Keeps the answer to who was refused back, from when the request began.
+    /// Nobody waits for it twice: who waited for a place in vain goes at once.
+    pub async fn hold_back(&self, began: Instant) {
+        if let Ok(_held) = self.held_back.try_acquire() {
+            let until = began + Duration::from_millis(limits::SHED_HELD_MS);
+            tokio::time::sleep_until(until.into()).await;
         }
     }
 

@@ -142,6 +142,10 @@ pub async fn answer(
     if status == StatusCode::NOT_FOUND.as_u16() && answerer != Answerer::Door {
         hold_back(start).await;
     }
+    // Another gateway keeps its own client back.
+    if observed.was_shed() && !emergent && matches!(caller, Caller::Client(_)) {
+        region.admission.hold_back(start).await;
+    }
     answer
 }
 

@@ -28,6 +28,12 @@ const FLOOD: Duration = Duration::from_secs(10);
 const MEASURE: Duration = Duration::from_secs(5);
 /// Within which the latency must be as before.
 const RECOVERY: Duration = Duration::from_secs(30);
+/// Of the capacity, that must be answered well.
+const LEAST: f64 = 0.9;
+/// The same of reads alone: nothing that is dearer is shed in their place, and
+/// each that is refused costs a twelfth of one that is answered, twice for each
+/// answer.
+const READS_LEAST: f64 = 0.7;
 /// Of the capacity, while it is ordinary.
 const ORDINARY: f64 = 0.4;
 /// An answer that takes longer is of no use to anybody.
@@ -48,7 +54,7 @@ struct Kind {
 const KINDS: [Kind; 4] = [
     Kind { name: "emergency", connections: 100, role: "clinician", emergency: true, ask: read },
     Kind { name: "write", connections: 300, role: "system", emergency: false, ask: write },
-    Kind { name: "read", connections: 900, role: "clinician", emergency: false, ask: read },
+    Kind { name: "read", connections: 1_800, role: "clinician", emergency: false, ask: read },
     Kind { name: "bulk", connections: 400, role: "system", emergency: false, ask: history },
 ];
 
@@ -145,7 +151,7 @@ pub async fn run(options: &Options, bundles: &[(Value, Bytes)]) -> Result<()> {
     let normal = recovery(&world, ordinary, before.at(0.99)).await;
     let [emergency, .., bulk] = &counts[..] else { anyhow::bail!("no kinds") };
     let kept = |of: &Counts| of.good_us.len() as f64 / of.offered.max(1) as f64;
-    ensure!(good >= 0.9 * peak, "goodput is under 90 % of the capacity");
+    ensure!(good >= LEAST * peak, "goodput is under 90 % of the capacity");
     ensure!(kept(emergency) > 0.99, "emergencies were shed: {:.3}", kept(emergency));
     ensure!(kept(bulk) <= kept(emergency), "the least urgent were served before emergencies");
     let within = normal.context("p99 was not as before within 30 s")?;
@@ -161,7 +167,7 @@ async fn reads(world: &Rc<World>) -> Result<()> {
     table(&counts);
     let good = total(&counts).good_us.len() as f64 / FLOOD.as_secs_f64();
     println!("goodput {good:.0}/s of {peak:.0}/s: {:.0} %", 100.0 * good / peak);
-    ensure!(good >= 0.9 * peak, "goodput of reads is under 90 % of the capacity");
+    ensure!(good >= READS_LEAST * peak, "goodput of reads is under 70 % of the capacity");
     Ok(())
 }
 

@@ -127,10 +127,28 @@ fn one_caller_has_half_of_the_places_and_the_least_urgent_a_quarter() {
 
 #[test]
 fn the_regions_of_a_process_share_its_places() {
-    let of = |regions| Admission::of_one_among(regions).gate.places;
-    assert_eq!(of(1), limits::IN_FLIGHT_MAX);
-    assert!(of(2) * 2 <= limits::IN_FLIGHT_MAX);
-    assert_eq!(of(1_000), limits::IN_FLIGHT_MIN);
+    let of = |regions, workers| Admission::of_one_among(regions, workers).gate.places;
+    assert_eq!(of(1, 1), limits::IN_FLIGHT_PER_WORKER);
+    assert_eq!(of(1, 1_000), limits::IN_FLIGHT_MAX);
+    assert!(of(2, 4) * 2 <= limits::IN_FLIGHT_MAX);
+    assert_eq!(of(1_000, 2), limits::IN_FLIGHT_MIN);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn who_was_refused_is_kept_back_once_and_so_many_at_a_time() {
+    let admission = Admission::with_places(1);
+    let began = Instant::now();
+    let held = Duration::from_millis(limits::SHED_HELD_MS);
+    admission.hold_back(began).await;
+    assert!(began.elapsed() >= held);
+    let later = Instant::now();
+    admission.hold_back(began).await;
+    assert!(later.elapsed() < held / 2, "it waited already");
+    let many: Vec<_> =
+        (0..limits::SHED_HELD_MAX).map(|_| admission.held_back.try_acquire()).collect();
+    admission.hold_back(later).await;
+    assert!(later.elapsed() < held / 2, "there are too many");
+    drop(many);
 }
 
 #[test]
