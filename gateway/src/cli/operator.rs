@@ -26,8 +26,8 @@ pub struct By {
 impl By {
     /// The name that was given, or who runs this command.
     pub fn name(&self) -> String {
-        let told = |name: &&str| std::env::var(name).ok().filter(|name| !name.is_empty());
-        let user = || ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| told(name));
+        let told = |name| std::env::var(name).ok().filter(|name| !name.is_empty());
+        let user = || ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(told);
         self.by.clone().or_else(user).unwrap_or_else(|| "operator".to_owned())
     }
 }
