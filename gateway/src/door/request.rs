@@ -139,12 +139,13 @@ pub async fn answer(
             fault,
         });
     }
-    if status == StatusCode::NOT_FOUND.as_u16() && answerer != Answerer::Door {
-        hold_back(start).await;
-    }
-    // Another gateway keeps its own client back.
-    if observed.was_shed() && !emergent && matches!(caller, Caller::Client(_)) {
-        region.admission.hold_back(start).await;
+    // Another gateway keeps its own client waiting.
+    if matches!(caller, Caller::Client(_)) {
+        if status == StatusCode::NOT_FOUND.as_u16() && answerer != Answerer::Door {
+            hold_back(start).await;
+        } else if observed.was_shed() && !emergent {
+            region.admission.hold_back(start).await;
+        }
     }
     answer
 }

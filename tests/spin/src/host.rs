@@ -81,8 +81,8 @@ enum VariableError {
     Other(String),
 }
 
-/// An engine for compositions. They are compiled for one test each, so quickly
-/// rather than well.
+/// An engine for compositions. They answer a few requests each, so they are
+/// compiled quickly rather than well.
 ///
 /// # Errors
 /// When the engine does not know this machine.
@@ -96,19 +96,27 @@ pub fn engine() -> Result<Engine> {
 }
 
 impl Function {
-    /// Compiles and links a composition. Anything that it imports beyond WASI
-    /// and `spin:variables` is missing here, as it is in Spin.
+    /// Compiles a composition.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn compile(engine: &Engine, composition: &[u8]) -> Result<Component> {
+        Component::new(engine, composition).map_err(told)
+    }
+
+    /// Links a composition. Anything that it imports beyond WASI and
+    /// `spin:variables` is missing here, as it is in Spin.
     ///
     /// # Errors
     /// Names the first import that nothing satisfies.
-    pub fn new(engine: &Engine, composition: &[u8], given: Given) -> Result<Self> {
-        let component = Component::new(engine, composition).map_err(told)?;
+    pub fn new(component: &Component, given: Given) -> Result<Self> {
+        let engine = component.engine();
         let mut linker: Linker<Cell> = Linker::new(engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(told)?;
         wasmtime_wasi::p3::add_to_linker(&mut linker).map_err(told)?;
         wasmtime_wasi_http::p3::add_to_linker(&mut linker).map_err(told)?;
         link_variables(&mut linker).map_err(told)?;
-        let pre = linker.instantiate_pre(&component).map_err(told)?;
+        let pre = linker.instantiate_pre(component).map_err(told)?;
         let pre = ServicePre::new(pre).map_err(told)?;
         Ok(Self { engine: engine.clone(), pre, given, seen: Arc::default() })
     }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use access::claims::{Claims, Function as Role};
@@ -18,6 +19,8 @@ use stock_spin::compose::compose;
 use stock_spin::host::{Function, Given, engine};
 use stock_spin::manifest::{Dependency, Manifest, Source};
 use store::embedded::Embedded;
+use wasmtime::Engine;
+use wasmtime::component::Component;
 
 use crate::store_on_loopback;
 
@@ -80,6 +83,16 @@ pub fn composed(manifest: &Manifest, id: &str) -> Vec<u8> {
     compose(&source(manifest, id), &dependencies).unwrap()
 }
 
+/// The same, compiled: once for all tests of this process that ask for it.
+fn compiled(name: &'static str) -> Component {
+    type Slot = Arc<OnceLock<Component>>;
+    static ENGINE: LazyLock<Engine> = LazyLock::new(|| engine().unwrap());
+    static SLOTS: Mutex<BTreeMap<&str, Slot>> = Mutex::new(BTreeMap::new());
+    let slot = Arc::clone(SLOTS.lock().unwrap().entry(name).or_default());
+    let compile = || Function::compile(&ENGINE, &composed(&manifest(), name)).unwrap();
+    slot.get_or_init(compile).clone()
+}
+
 fn directory() -> Directory {
     let mut files: Vec<PathBuf> = fs::read_dir(root().join("infra/regions"))
         .unwrap()
@@ -127,14 +140,13 @@ impl World {
             ("issuers".to_owned(), issuers.to_string()),
             ("regions".to_owned(), directory.to_text()),
         ]);
-        let (manifest, engine) = (manifest(), engine().unwrap());
+        let manifest = manifest();
         let functions = names
             .iter()
             .map(|name| {
                 let mut given = manifest.given(name, &supplied).unwrap();
                 change(&mut given);
-                let composition = composed(&manifest, name);
-                (*name, Function::new(&engine, &composition, given).unwrap())
+                (*name, Function::new(&compiled(name), given).unwrap())
             })
             .collect();
         let region = directory.region("06").unwrap();
