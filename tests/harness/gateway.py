@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shlex
 import shutil
 import signal
@@ -20,20 +21,27 @@ READY_WITHIN_S = 90
 ADMIN_OFFSET = 1000
 
 
+# Below those that the kernel gives to whoever connects (32768 and above): one of these could be taken before it is
+# listened on.
+PORTS = range(12_000, 31_000)
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """A loopback port that is free, and whose admin port is free too."""
+    """A loopback port that is free, and whose admin port is free too; another each time."""
     while True:
-        with socket.socket() as public:
-            public.bind(("127.0.0.1", 0))
-            port = public.getsockname()[1]
-            if port + ADMIN_OFFSET > 65535:
-                continue
-            with socket.socket() as admin:
-                try:
-                    admin.bind(("127.0.0.1", port + ADMIN_OFFSET))
-                    return port
-                except OSError:
-                    continue
+        port = random.choice(PORTS)
+        both = {port, port + ADMIN_OFFSET}
+        if both & _given:
+            continue
+        try:
+            for one in both:
+                with socket.socket() as taken:
+                    taken.bind(("127.0.0.1", one))
+        except OSError:
+            continue
+        _given.update(both)
+        return port
 
 
 def dossier(*arguments: str, data: Path, check: bool = True, env: dict | None = None):

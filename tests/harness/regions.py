@@ -22,12 +22,6 @@ def run(*command, env: dict | None = None) -> subprocess.CompletedProcess:
                           env=os.environ | (env or {}))
 
 
-def any_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
 class Door(Gateway):
     """One region's gateway, with region files of its own."""
 
@@ -59,7 +53,7 @@ class Province:
         self.lines = lines
         self.phases = phases or PHASES
         self.ports = {code: free_port() for code in self.phases}
-        self.peer_ports = {code: any_port() for code in self.phases}
+        self.peer_ports = {code: free_port() for code in self.phases}
         rehearsals = rehearsals or tuple(code for code, phase in self.phases.items() if phase == "rehearsal")
         self.store = Store(folder / "store", rehearsals)
         self.public = {code: lines.lay(port) for code, port in self.ports.items()} if lines else {}

@@ -3,8 +3,8 @@
 import shutil
 
 import pytest
-from harness.gateway import ROOT
-from harness.regions import any_port, run
+from harness.gateway import ROOT, free_port
+from harness.regions import run
 
 CODES = [f"{number:02}" for number in range(1, 19)]
 # (file, text, instead, line, what, remedy)
@@ -51,7 +51,7 @@ def test_no_files_are_no_regions(tmp_path):
 
 
 def test_keys_of_another_region_or_none_open_no_door(tmp_path):
-    keys, port = tmp_path / "keys", any_port()
+    keys, port = tmp_path / "keys", free_port()
     assert run("regions", "keys", "--out", keys, "--region", "04").returncode == 0
     serve = ("up", "--data", tmp_path / "data", "--region", "06", "--ports", f"06={port}", "--native", "--peer-keys", keys)
     missing = run(*serve)

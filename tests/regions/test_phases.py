@@ -10,7 +10,7 @@ import time
 import httpx
 import pytest
 from harness.gateway import ROOT
-from harness.regions import Door, Province, any_port, free_port, run
+from harness.regions import Door, Province, free_port, run
 from harness.resources import JSON, created, matches, observation, outcome, patient, post, transaction
 
 CODE, ESTABLISHMENT = "08", "demo-08-at"
@@ -31,7 +31,7 @@ class Opening:
         other = self.files / "04.toml"
         text = re.sub(r"^(endpoint|admin_port|peer) = .*\n", "", other.read_text(), flags=re.MULTILINE)
         other.write_text(text.replace('phase = "live"', 'phase = "planned"\nopens = "2027-01-01"'))
-        self.province.ports[CODE], self.province.peer_ports[CODE] = free_port(), any_port()
+        self.province.ports[CODE], self.province.peer_ports[CODE] = free_port(), free_port()
         self.door = Door(self.province, CODE)
         self.compiled = compiled
         self.started, self.timeline = time.monotonic(), []
