@@ -64,8 +64,9 @@ class Gateway:
                  probe_admin=False):
         self.data = data
         self.regions = regions
-        # Every test can be run under other options, as `--full policies` does.
-        self.arguments = [*arguments, *shlex.split(os.environ.get("DOSSIER_UP", ""))]
+        # Every test can be run under other options, as `--full policies` does; one that gives them itself keeps its own.
+        others = shlex.split(os.environ.get("DOSSIER_UP", ""))
+        self.arguments = [*arguments, *(others if not set(others[:1]) & set(arguments) else [])]
         self.env = env or {}
         # Readiness is asked at the admin port, when the door speaks TLS.
         self.probe_admin = probe_admin
