@@ -134,7 +134,8 @@ def test_who_copied_and_who_put_back_is_told(copied, tmp_path, gateway):
     data = tmp_path / "data"
     shutil.copytree(gateway.data / "compiled", data / "compiled")
     dossier("restore", "--from", str(copy), "--by", "nuit", data=data)
-    subprocess.run([str(DOSSIER), "ledger", "export", "--data", str(data), "--out", str(tmp_path / "audit"), "--by", "enquête"],
+    subprocess.run([str(DOSSIER), "ledger", "export", "--data", str(data), "--out", str(tmp_path / "audit"),
+                    "--region", "06", "--by", "enquête"],
                    cwd=ROOT, capture_output=True, check=True)
     running = Gateway(data).start()
     try:

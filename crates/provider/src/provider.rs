@@ -123,7 +123,7 @@ pub(crate) struct Inner<T, E> {
 }
 
 /// The record's environment, as the journal wants it.
-pub struct Clock<E>(E);
+pub struct Clock<E>(pub E);
 
 impl<E: Environment> access::journal::Environment for Clock<E> {
     fn now_ms(&self) -> u64 {

@@ -55,8 +55,10 @@ pub struct Verification {
     pub fault: Option<String>,
 }
 
-/// Reviews of emergencies: of those of the [`crate::limits::EMERGENCIES_COUNTED_MS`] before it was
-/// counted.
+/// Reviews of emergencies, of those since [`EMERGENCIES_COUNTED_MS`] before they
+/// were counted.
+///
+/// [`EMERGENCIES_COUNTED_MS`]: crate::limits::EMERGENCIES_COUNTED_MS
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reviews {
     /// When it was counted, milliseconds since 1970.

@@ -84,7 +84,9 @@ pub fn query<'a>(ask: &Ask<'a>) -> Result<Cow<'a, str>, Refusal> {
     Ok(Cow::Owned(query))
 }
 
-fn percent_encode(query: &mut String, text: &str) {
+/// Adds text to a query, percent-encoded but for what may stand in its values as
+/// it is (RFC 3986 §3.4).
+pub fn percent_encode(query: &mut String, text: &str) {
     for byte in text.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b':' | b',' => {

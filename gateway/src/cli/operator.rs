@@ -7,9 +7,9 @@ use std::sync::Arc;
 use access::claims::{Function, Purpose};
 use access::entry::{Agent, Basis, Decided, Entry, Interaction, Outcome};
 use access::journal::{Environment, Journal};
-use anyhow::{Context, Result, anyhow};
-use chart::Environment as _;
+use anyhow::{Context, Result, anyhow, ensure};
 use clap::Args;
+use provider::Clock;
 use regions::{Directory, Phase};
 
 use crate::engine::hexadecimal;
@@ -57,17 +57,19 @@ impl Act<'_> {
     pub async fn journal(&self, access: AnyTable) -> Result<String> {
         let entry = self.entry();
         // Alone: the gateway's own flusher has a stream of its own.
-        let (journal, _flusher) = Journal::new(Arc::new(access), Arc::new(Clock), self.code);
+        let (journal, _flusher) =
+            Journal::new(Arc::new(access), Arc::new(Clock(System)), self.code);
         journal.append_alone(&entry).await.map_err(|error| anyhow!("{error}"))?;
         Ok(entry.id)
     }
 
     /// The entry of it, made now.
     pub fn entry(&self) -> Entry {
-        let at_ms = Environment::now_ms(&Clock);
+        let clock = Clock(System);
+        let at_ms = clock.now_ms();
         let (mut random, mut request) = ([0; 10], [0; 16]);
-        Environment::fill_random(&Clock, &mut random);
-        Environment::fill_random(&Clock, &mut request);
+        clock.fill_random(&mut random);
+        clock.fill_random(&mut request);
         Entry {
             id: access::entry::id(at_ms, random),
             at_ms,
@@ -100,27 +102,31 @@ impl Act<'_> {
     }
 }
 
-/// The regions whose accesses the tables of a ground hold: those that are open,
-/// or the one that rehearses there.
+/// The regions in whose journals it stands who read or filled the tables of a
+/// ground: those that are open, or the one that rehearses there. Where none is
+/// open the record is still read: then it stands with all.
 pub fn regions_on(ground: &Ground, directory: &Directory) -> Vec<String> {
     if let Some(code) = ground.code() {
         return vec![code.to_owned()];
     }
-    let open = |phase| matches!(phase, Phase::Live | Phase::Paused);
-    let open = directory.regions().iter().filter(|region| open(region.phase));
-    open.map(|region| region.code.clone()).collect()
+    let all = directory.regions().iter();
+    let (open, closed): (Vec<_>, Vec<_>) =
+        all.partition(|region| matches!(region.phase, Phase::Live | Phase::Paused));
+    let told = if open.is_empty() { closed } else { open };
+    told.into_iter().map(|region| region.code.clone()).collect()
 }
 
 /// Tells the same of several regions, in their journals in this table *access*.
 ///
 /// # Errors
-/// A journal did not take it.
+/// A journal did not take it, or there is none.
 pub async fn tell(
     access: &AnyTable,
     codes: &[String],
     (command, by): (&str, &By),
     (interaction, query): (Interaction, &str),
 ) -> Result<()> {
+    ensure!(!codes.is_empty(), "the region files name no region in whose journal it could stand");
     let by = by.name();
     for code in codes {
         let query = query.to_owned();
@@ -131,34 +137,4 @@ pub async fn tell(
         })?;
     }
     Ok(())
-}
-
-/// Percent-encoded, but for what a query may hold as it is (RFC 3986 §2.3).
-pub fn encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
-}
-
-/// The process's own clock, chance and timer, as the journal wants them.
-struct Clock;
-
-impl Environment for Clock {
-    fn now_ms(&self) -> u64 {
-        u64::try_from(System.now_ms()).unwrap_or_default()
-    }
-
-    fn fill_random(&self, bytes: &mut [u8]) {
-        System.fill_random(bytes);
-    }
-
-    async fn pause(&self, ms: u64) {
-        System.sleep(ms).await;
-    }
 }

@@ -1,7 +1,8 @@
 //! The figures in the table *access*: rows and records, written and read.
 //!
 //! A minute costs two writes for each door with requests, of about a kilobyte
-//! each. Nothing here is about a person, and nothing here is asked by a function.
+//! each. Nothing that is kept is about a person, and nothing here is asked by a
+//! function.
 
 use std::sync::Arc;
 
@@ -97,6 +98,11 @@ fn records_pk(region: &str) -> String {
     format!("PR#{region}")
 }
 
+fn kept(record: &Record) -> Item {
+    let expires_s = record.at_ms().div_euclid(1_000) + HOURS_KEPT_S;
+    item(record.to_line().into_bytes(), expires_s)
+}
+
 /// Puts records where every gateway finds them. One that is there already is
 /// put again as it is. Whether all are durable.
 pub async fn take_in(access: &AnyTable, records: &[Record]) -> bool {
@@ -105,8 +111,7 @@ pub async fn take_in(access: &AnyTable, records: &[Record]) -> bool {
         let mut hash = hexadecimal(&Sha256::digest(line.as_bytes()));
         hash.truncate(12);
         let key = Key::new(records_pk(record.region()), sort_key(record.at_ms(), &hash));
-        let expires_s = record.at_ms().div_euclid(1_000) + HOURS_KEPT_S;
-        Write::put(key, item(line.into_bytes(), expires_s), Condition::Absent)
+        Write::put(key, kept(record), Condition::Absent)
     });
     let done = access.write_each(writes.collect()).await;
     done.iter().all(|done| matches!(done, Ok(()) | Err(TableError::Condition(_))))
@@ -142,9 +147,7 @@ pub async fn count_reviews(
         Record::Reviews(Reviews { at_ms: now_ms, region: region.to_owned(), open, closed });
     let day_ms = now_ms - now_ms.rem_euclid(86_400_000);
     let key = Key::new(reviews_pk(region), sort_key(day_ms, ""));
-    let expires_s = now_ms.div_euclid(1_000) + HOURS_KEPT_S;
-    let item = item(record.to_line().into_bytes(), expires_s);
-    Ok(access.write(Write::put(key, item, Condition::Always)).await?)
+    Ok(access.write(Write::put(key, kept(&record), Condition::Always)).await?)
 }
 
 /// The newest records of a region, and its counts of reviews by day.

@@ -302,8 +302,9 @@ impl Subtype {
     }
 
     /// BALP's name for the pattern; it has none for a token that is asked for,
-    /// for a review, for what an operator does, for an emergency, nor for a Bundle as a whole
-    /// (what its entries do to a resource is told by the pattern of each).
+    /// for a review, for what an operator does, for an emergency, nor for a Bundle
+    /// as a whole (what its entries do to a resource is told by the pattern of
+    /// each).
     pub fn pattern(self) -> Option<&'static str> {
         Some(match self {
             Self::Token

@@ -77,8 +77,7 @@ impl<T: Table> List<T> {
     /// [`JournalError::Cursor`], or what the table says.
     pub async fn page(&self, wanted: &Wanted<'_>) -> Result<Listed, JournalError> {
         let limit = wanted.limit.clamp(1, REVIEWS_PAGE_MAX);
-        let asked = |region: &&String| wanted.region.is_none_or(|one| one == *region);
-        let regions: Vec<&String> = self.regions.iter().filter(asked).collect();
+        let regions = self.asked(wanted);
         let mut listed =
             Listed { judged_until_ms: self.judged_until(&regions).await?, ..Listed::default() };
         let mut before = wanted.cursor.map(checked).transpose()?;
@@ -113,8 +112,7 @@ impl<T: Table> List<T> {
     /// # Errors
     /// What the table says.
     pub async fn count(&self, wanted: &Wanted<'_>) -> Result<Counted, JournalError> {
-        let asked = |region: &&String| wanted.region.is_none_or(|one| one == *region);
-        let regions: Vec<&String> = self.regions.iter().filter(asked).collect();
+        let regions = self.asked(wanted);
         let mut counted = Counted::default();
         let mut before: Option<String> = None;
         loop {
@@ -177,6 +175,11 @@ impl<T: Table> List<T> {
             Err(TableError::Condition(_)) => Ok(false),
             Err(error) => Err(error.into()),
         }
+    }
+
+    fn asked(&self, wanted: &Wanted<'_>) -> Vec<&String> {
+        let asked = |region: &&String| wanted.region.is_none_or(|one| one == *region);
+        self.regions.iter().filter(asked).collect()
     }
 
     /// The next accesses of all regions before a place, each with what was found

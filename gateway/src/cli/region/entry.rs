@@ -5,9 +5,10 @@
 use access::entry::Interaction;
 use anyhow::{Context, Result};
 use regions::Move;
+use rest::operation::percent_encode;
 
 use super::checklist::{Finding, State};
-use crate::cli::operator::{Act, encoded};
+use crate::cli::operator::Act;
 use crate::record::AnyTable;
 
 /// What is told of a move.
@@ -51,12 +52,15 @@ impl Told<'_> {
         let (from, to) = (self.step.from().word(), self.step.to().word());
         let mut query = format!("phase?region={}&from={from}&to={to}", self.code);
         for finding in self.findings {
-            let state = match &finding.state {
-                State::Holds => "holds".to_owned(),
-                State::Accepted(reason) => format!("accepted:{}", encoded(reason)),
-                State::Fails(_) => "fails".to_owned(),
-            };
-            query.push_str(&format!("&{}={state}", finding.item.word()));
+            query.push_str(&format!("&{}=", finding.item.word()));
+            match &finding.state {
+                State::Holds => query.push_str("holds"),
+                State::Accepted(reason) => {
+                    query.push_str("accepted:");
+                    percent_encode(&mut query, reason);
+                }
+                State::Fails(_) => query.push_str("fails"),
+            }
         }
         query
     }
